@@ -1,0 +1,34 @@
+// swift-tools-version: 6.2
+// Fovea: folder = pipeline stage, target = module. The import law stands in Tests/ArchitectureTests.
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A Swift target: `module("Pictures", in: "Pipeline", imports: [...])` is FoveaPictures at Sources/Pipeline/Pictures.
+func module(_ name: String, in stage: String, imports: [Target.Dependency] = []) -> Target {
+    let plain = name.split(separator: "-").last.map(String.init) ?? name
+    return .target(name: "Fovea" + plain, dependencies: imports, path: "Sources/\(stage)/\(name)", swiftSettings: strict)
+}
+
+/// The tests of one target: `tests("Pictures", ...)` is FoveaPicturesTests at Tests/PicturesTests.
+func tests(_ name: String, imports: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: "Fovea\(name)Tests", dependencies: imports, path: "Tests/\(name)Tests", exclude: exclude,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "Fovea",
+    platforms: [.macOS(.v15)],
+    products: [],
+    dependencies: [],
+    targets: [
+        // Engine
+        module("TensorCore", in: "Engine"),
+        // Tests
+        tests("TensorCore", imports: ["FoveaTensorCore"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

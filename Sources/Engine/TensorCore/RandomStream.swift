@@ -1,0 +1,87 @@
+// Counter-based random numbers: a draw depends on (seed, epoch, sample, purpose) and on nothing else, so results do not
+// depend on the number of threads or on what was drawn before. There is no global generator.
+
+import Foundation
+
+/// What a stream is used for; different purposes never share numbers.
+package enum RandomPurpose: UInt32, Sendable {
+    case initialisation = 1
+    case shuffling
+    case augmentation
+    case splitting
+    case dropout
+    case testing
+}
+
+/// A stream of random numbers, Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
+package struct RandomStream: RandomNumberGenerator, Sendable {
+    private var counter: SIMD4<UInt32>
+    private let key: SIMD2<UInt32>
+    private var block: SIMD4<UInt32> = .zero
+    private var used = 4
+
+    /// The stream of one (seed, purpose, epoch, sample).
+    package init(seed: UInt64, purpose: RandomPurpose, epoch: Int = 0, sample: Int = 0) {
+        key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32) ^ (purpose.rawValue &* 0x9E37_79B9))
+        counter = SIMD4(0, UInt32(truncatingIfNeeded: sample), UInt32(truncatingIfNeeded: sample >> 32), UInt32(truncatingIfNeeded: epoch))
+    }
+
+    /// One block of Philox 4x32-10: four numbers for a counter and a key.
+    package static func philox(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+        var c = counter
+        var k = key
+        for _ in 0..<10 {
+            let first = UInt64(c[0]) * 0xD251_1F53
+            let second = UInt64(c[2]) * 0xCD9E_8D57
+            c = SIMD4(
+                UInt32(truncatingIfNeeded: second >> 32) ^ c[1] ^ k[0], UInt32(truncatingIfNeeded: second),
+                UInt32(truncatingIfNeeded: first >> 32) ^ c[3] ^ k[1], UInt32(truncatingIfNeeded: first))
+            k = SIMD2(k[0] &+ 0x9E37_79B9, k[1] &+ 0xBB67_AE85)
+        }
+        return c
+    }
+
+    private mutating func next32() -> UInt32 {
+        if used == 4 {
+            block = Self.philox(counter, key: key)
+            counter[0] &+= 1
+            used = 0
+        }
+        defer { used += 1 }
+        return block[used]
+    }
+
+    /// 64 random bits.
+    package mutating func next() -> UInt64 {
+        let low = UInt64(next32())
+        return low | UInt64(next32()) << 32
+    }
+
+    /// A number in [0, 1), with 24 random bits.
+    package mutating func uniform() -> Float { Float(next32() >> 8) * 0x1p-24 }
+
+    /// A number in [lower, upper).
+    package mutating func uniform(_ lower: Float, _ upper: Float) -> Float { lower + (upper - lower) * uniform() }
+
+    /// A whole number in 0 ..< bound. Traps if `bound` is not positive.
+    package mutating func integer(below bound: Int) -> Int {
+        precondition(bound > 0, "the bound must be positive, not \(bound)")
+        return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
+    }
+
+    /// A standard normal number (Box and Muller 1958).
+    package mutating func normal() -> Float {
+        let radius = (-2 * log(1 - Double(uniform()))).squareRoot()
+        return Float(radius * cos(2 * Double.pi * Double(uniform())))
+    }
+
+    /// A random order of `0 ..< count` (Fisher and Yates).
+    package mutating func permutation(_ count: Int) -> [Int] {
+        var order = Array(0..<count)
+        guard count > 1 else { return order }
+        for last in stride(from: count - 1, to: 0, by: -1) {
+            order.swapAt(last, integer(below: last + 1))
+        }
+        return order
+    }
+}
