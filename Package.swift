@@ -26,6 +26,13 @@ let package = Package(
     targets: [
         // Engine
         module("TensorCore", in: "Engine"),
+        module("Graph", in: "Engine", imports: ["FoveaTensorCore"]),
+        // Pipeline
+        module("Pictures", in: "Pipeline", imports: ["FoveaTensorCore"]),
+        module("1-Collecting", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures"]),
+        module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures"]),
+        module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
+        module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
         // Tests
         tests("TensorCore", imports: ["FoveaTensorCore"]),
     ],

@@ -1,0 +1,34 @@
+// Where pictures come from. A source lists its pictures once and hands out the content of one at a time, from any thread.
+// It never decodes, changes or moves a file.
+
+import FoveaPictures
+
+/// The content of one picture as the source holds it.
+package enum PictureContent: Sendable {
+    /// The bytes of a picture file: JPEG, PNG, WebP ...
+    case encoded([UInt8])
+    /// Pixels that need no decoding, as in IDX or CIFAR files.
+    case raw(Picture)
+}
+
+/// One picture of a source.
+package struct Entry: Sendable, Equatable {
+    /// What to call the picture in messages and results: its path, or `train-images[17]`.
+    package let name: String
+    /// Index into the data set's class list.
+    package let label: Int
+
+    package init(name: String, label: Int) {
+        self.name = name
+        self.label = label
+    }
+}
+
+/// A list of labelled pictures: a folder, an IDX file, a part of either.
+package protocol Source: Sendable {
+    /// The pictures, in an order that is the same on every machine.
+    var entries: [Entry] { get }
+    /// The content of picture `index`. Called from several threads at once.
+    /// Throws a `Failure` of kind `.data` that names the picture, if it cannot be read.
+    func content(at index: Int) throws -> PictureContent
+}

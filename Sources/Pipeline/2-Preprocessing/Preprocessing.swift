@@ -1,0 +1,53 @@
+// What is done to every picture before the network sees it, at training and at serving alike. One value, kept in the model file.
+// Whatever is random belongs to `Augmentation`, which is of a training run and does not travel.
+
+/// Which kernel interpolates between pixels when a picture is resized; always antialiased, as Pillow does.
+package enum Interpolation: String, Codable, Sendable, CaseIterable {
+    case bilinear, bicubic
+}
+
+/// How a picture of any shape becomes one of the network's size.
+package enum ResizeMode: String, Codable, Sendable, CaseIterable {
+    /// The shorter side is resized to size / cropFraction, then the centre is cut out.
+    case crop
+    /// Both sides are resized, whatever the aspect ratio.
+    case squash
+}
+
+/// The deterministic path from a picture to the network's input.
+package struct Preprocessing: Codable, Sendable, Equatable {
+    /// Rows of the network's input.
+    package var height: Int
+    /// Columns of the network's input.
+    package var width: Int
+    /// 1: pictures become grayscale (ITU-R 601 luma, as Pillow's "L"); 3: RGB.
+    package var channels: Int
+    /// How the network's size is reached.
+    package var resize: ResizeMode
+    /// The part of the shorter side that the centre crop keeps, 0...1; only for `.crop`.
+    package var cropFraction: Double
+    /// The kernel of the resize.
+    package var interpolation: Interpolation
+    /// Per channel, on the scale 0...1: y = (x / 255 - mean) / deviation.
+    package var mean: [Float]
+    /// Per channel, on the scale 0...1.
+    package var deviation: [Float]
+    /// What shows through transparent pixels: RGB, 0...255.
+    package var background: [UInt8]
+
+    package init(
+        height: Int, width: Int, channels: Int, resize: ResizeMode = .crop, cropFraction: Double = 0.875,
+        interpolation: Interpolation = .bilinear, mean: [Float], deviation: [Float],
+        background: [UInt8] = [255, 255, 255]
+    ) {
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.resize = resize
+        self.cropFraction = cropFraction
+        self.interpolation = interpolation
+        self.mean = mean
+        self.deviation = deviation
+        self.background = background
+    }
+}
