@@ -8,7 +8,8 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// A Swift target: `module("Pictures", in: "Pipeline", imports: [...])` is FoveaPictures at Sources/Pipeline/Pictures.
 func module(_ name: String, in stage: String, imports: [Target.Dependency] = []) -> Target {
     let plain = name.split(separator: "-").last.map(String.init) ?? name
-    return .target(name: "Fovea" + plain, dependencies: imports, path: "Sources/\(stage)/\(name)", swiftSettings: strict)
+    return .target(
+        name: "Fovea" + plain, dependencies: imports, path: "Sources/\(stage)/\(name)", swiftSettings: strict)
 }
 
 /// The tests of one target: `tests("Pictures", ...)` is FoveaPicturesTests at Tests/PicturesTests.
@@ -27,6 +28,7 @@ let package = Package(
         // Engine
         module("TensorCore", in: "Engine"),
         module("Graph", in: "Engine", imports: ["FoveaTensorCore"]),
+        module("Operators", in: "Engine", imports: ["FoveaTensorCore", "FoveaGraph"]),
         // Pipeline
         module("Pictures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module("1-Collecting", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures"]),

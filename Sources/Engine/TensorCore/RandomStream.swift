@@ -22,8 +22,12 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
 
     /// The stream of one (seed, purpose, epoch, sample).
     package init(seed: UInt64, purpose: RandomPurpose, epoch: Int = 0, sample: Int = 0) {
-        key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32) ^ (purpose.rawValue &* 0x9E37_79B9))
-        counter = SIMD4(0, UInt32(truncatingIfNeeded: sample), UInt32(truncatingIfNeeded: sample >> 32), UInt32(truncatingIfNeeded: epoch))
+        key = SIMD2(
+            UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32) ^ (purpose.rawValue &* 0x9E37_79B9)
+        )
+        counter = SIMD4(
+            0, UInt32(truncatingIfNeeded: sample), UInt32(truncatingIfNeeded: sample >> 32),
+            UInt32(truncatingIfNeeded: epoch))
     }
 
     /// One block of Philox 4x32-10: four numbers for a counter and a key.

@@ -41,7 +41,8 @@ public struct Shape: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Cus
         let dimensions = try decoder.singleValueContainer().decode([Int].self)
         guard dimensions.allSatisfy({ $0 >= 0 }) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "a shape has no negative extents: \(dimensions)"))
+                .init(
+                    codingPath: decoder.codingPath, debugDescription: "a shape has no negative extents: \(dimensions)"))
         }
         self.dimensions = dimensions
     }
