@@ -25,6 +25,10 @@ let package = Package(
     products: [],
     dependencies: [],
     targets: [
+        // Shims
+        .target(
+            name: "COneDNN", path: "Sources/Shims/COneDNN", exclude: ["README.md"],
+            cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
         // Engine
         module("TensorCore", in: "Engine"),
         module("Graph", in: "Engine", imports: ["FoveaTensorCore"]),

@@ -1,0 +1,38 @@
+// From a network to a plan; the compiler's table of contents.
+//
+//     training:   fuse norm + activation -> differentiate -> append updates
+//     inference:  fold batch norm -> fuse what follows a convolution -> drop what nobody reads
+//     both:       choose layouts and insert reorders -> plan memory -> make every kernel once
+
+import FoveaGraph
+import FoveaTensorCore
+
+/// Turns graphs into plans.
+package enum Compiler {
+    /// The training graph of a forward graph that has an output `loss`: gradients and updates appended.
+    ///
+    /// `appendUpdates` adds the optimizer's nodes after the gradients.
+    package static func trainingGraph(
+        _ forward: Graph, appendUpdates: (GraphBuilder) -> Void
+    ) throws -> Graph {
+        guard let loss = forward.output("loss") else { preconditionFailure("a training graph has an output named loss") }
+        let builder = GraphBuilder(continuing: FuseNormActivation.apply(forward), mode: .training)
+        builder.differentiate(builder.value(loss), seed: builder.constant(1, []))
+        appendUpdates(builder)
+        return try builder.finish()
+    }
+
+    /// The inference graph, with norms folded into convolutions and activations and sums fused.
+    package static func inferenceGraph(_ graph: Graph) -> Graph {
+        FusePostOps.apply(FoldBatchNorms.apply(graph)).pruned()
+    }
+
+    /// The plan of a graph, bound to the parameters in `store`. Call it on the library's thread.
+    package static func plan(
+        _ graph: Graph, isTraining: Bool, store: ParameterStore, library: any KernelLibrary
+    ) throws -> Plan {
+        let program = try Lowering.lower(graph, isTraining: isTraining, store: store, library: library)
+        let memory = PlanMemory.place(program)
+        return try Plan(program, memory, store: store)
+    }
+}

@@ -1,0 +1,70 @@
+// Inference pass: what follows a convolution or a fully connected layer is done while its result is still in registers:
+// first a sum with another value, then an activation.
+
+import FoveaGraph
+import FoveaOperators
+
+enum FusePostOps {
+    static func apply(_ graph: Graph) -> Graph {
+        fuseActivations(fuseSums(fuseActivations(graph)))
+    }
+
+    /// convolution -> activation, fully connected -> activation
+    private static func fuseActivations(_ graph: Graph) -> Graph {
+        var graph = graph
+        let readers = graph.readers()
+        let outside = graph.readOutside()
+        var dropped: Set<Int> = []
+        for position in graph.nodes.indices {
+            let y = graph.nodes[position].outputs[0]
+            guard let reader = readers[y], reader.count == 1, !outside.contains(y),
+                let activation = graph.nodes[reader[0]].operator as? Activation
+            else { continue }
+            if var convolution = graph.nodes[position].operator as? Convolution, convolution.activation == nil {
+                convolution.activation = activation.kind
+                graph.nodes[position].operator = convolution
+            } else if var connected = graph.nodes[position].operator as? FullyConnected, connected.activation == nil {
+                connected.activation = activation.kind
+                graph.nodes[position].operator = connected
+            } else {
+                continue
+            }
+            graph.nodes[position].outputs[0] = graph.nodes[reader[0]].outputs[0]
+            dropped.insert(reader[0])
+        }
+        graph.nodes = graph.nodes.indices.filter { !dropped.contains($0) }.map { graph.nodes[$0] }
+        return graph
+    }
+
+    /// convolution -> add, where the add is the last to read the other value: the convolution adds into its memory.
+    private static func fuseSums(_ graph: Graph) -> Graph {
+        var graph = graph
+        let readers = graph.readers()
+        let outside = graph.readOutside()
+        var producers: [ValueID: Int] = [:]
+        for (position, node) in graph.nodes.enumerated() {
+            for output in node.outputs { producers[output] = position }
+        }
+        var dropped: Set<Int> = []
+        for position in graph.nodes.indices where graph.nodes[position].operator is Add {
+            let add = graph.nodes[position]
+            for (side, other) in [(1, 0), (0, 1)] {
+                let (sum, residual) = (add.inputs[side], add.inputs[other])
+                guard sum != residual, let producer = producers[sum], readers[sum]?.count == 1, !outside.contains(sum),
+                    var convolution = graph.nodes[producer].operator as? Convolution, !convolution.addsResidual,
+                    convolution.activation == nil, let source = producers[residual], !outside.contains(residual),
+                    !(graph.nodes[source].operator is Reshape), readers[residual]?.max() == position,
+                    !dropped.contains(producer)
+                else { continue }
+                convolution.addsResidual = true
+                graph.nodes[position] = Node(
+                    convolution, inputs: graph.nodes[producer].inputs + [residual], outputs: add.outputs,
+                    scope: graph.nodes[producer].scope)
+                dropped.insert(producer)
+                break
+            }
+        }
+        graph.nodes = graph.nodes.indices.filter { !dropped.contains($0) }.map { graph.nodes[$0] }
+        return graph
+    }
+}

@@ -1,0 +1,144 @@
+// Chooses layouts and inserts reorders: walks the graph in order, asks the kernel library what each operator wants, and
+// puts a visible reorder step wherever a value lies differently. A value that is wanted twice in one layout is moved once.
+
+import FoveaGraph
+import FoveaTensorCore
+
+/// Turns a graph into a program for one kernel library.
+struct Lowering {
+    private let graph: Graph
+    private let isTraining: Bool
+    private let store: ParameterStore
+    private let library: any KernelLibrary
+    private var program = Program()
+    /// The buffers that hold a value, the one it was computed into first.
+    private var places: [[Int]]
+    /// Where a value must end up in plain layout: gradients and updated parameters.
+    private var destinations: [ValueID: Buffer.Home] = [:]
+
+    static func lower(
+        _ graph: Graph, isTraining: Bool, store: ParameterStore, library: any KernelLibrary
+    ) throws -> Program {
+        var lowering = Lowering(graph: graph, isTraining: isTraining, store: store, library: library)
+        lowering.addParametersAndInputs()
+        for node in graph.nodes { try lowering.lower(node) }
+        try lowering.finish()
+        return lowering.program
+    }
+
+    private init(graph: Graph, isTraining: Bool, store: ParameterStore, library: any KernelLibrary) {
+        self.graph = graph
+        self.isTraining = isTraining
+        self.store = store
+        self.library = library
+        places = [[Int]](repeating: [], count: graph.values.count)
+    }
+
+    private func slot(_ id: ValueID) -> ParameterStore.Slot {
+        guard case .parameter(let name) = graph.values[id.index].origin, let slot = store.slot(name) else {
+            preconditionFailure("the parameter store has no place for \(graph.values[id.index].origin)")
+        }
+        precondition(slot.parameter.shape == graph.shape(id), "\(slot.parameter.name) has another shape in the store")
+        return slot
+    }
+
+    private mutating func addParametersAndInputs() {
+        for parameter in graph.parameters {
+            let buffer = Buffer(
+                format: TensorFormat(parameter.shape), home: .parameter(offset: slot(parameter.value).offset),
+                isConstant: !isTraining)
+            places[parameter.value.index] = [add(buffer)]
+        }
+        for input in graph.inputs {
+            let info = graph.values[input.value.index]
+            let buffer = Buffer(format: TensorFormat(info.shape, info.dataType), home: .arena, isInput: true)
+            places[input.value.index] = [add(buffer)]
+            program.inputs[input.name] = places[input.value.index][0]
+        }
+        for gradient in graph.gradients {
+            let slot = slot(gradient.parameter)
+            destinations[gradient.value] = .gradient(offset: slot.offset)
+            let end = slot.offset + ParameterStore.padded(slot.parameter.shape.count)
+            program.gradientCount = max(program.gradientCount, end)
+        }
+        for update in graph.updates { destinations[update.value] = .parameter(offset: slot(update.parameter).offset) }
+    }
+
+    private mutating func add(_ buffer: Buffer) -> Int {
+        program.buffers.append(buffer)
+        return program.buffers.count - 1
+    }
+
+    private mutating func lower(_ node: Node) throws {
+        let outputs = node.outputs.map {
+            TensorFormat(graph.shape($0), graph.values[$0.index].dataType)
+        }
+        let inputs = node.inputs.map { program.buffers[places[$0.index][0]].format }
+        let proposal: KernelProposal
+        do {
+            proposal = try library.propose(
+                KernelRequest(operator: node.operator, inputs: inputs, outputs: outputs, isTraining: isTraining))
+        } catch let failure as Failure {
+            throw Failure(failure.kind, "\(node.scope) (\(node.operator.name)): \(failure.message)", advice: failure.advice)
+        }
+        var places: [Int] = []
+        for (input, wanted) in zip(node.inputs, proposal.inputs) {
+            places.append(try place(of: input, as: wanted, scope: node.scope))
+        }
+        let isConstant = places.allSatisfy { program.buffers[$0].isConstant }
+        let results = zip(node.outputs, proposal.outputs).map { value, format in
+            let home: Buffer.Home =
+                proposal.isView ? .view(of: places[0]) : format.layout == .plain ? destinations[value] ?? .arena : .arena
+            let buffer = add(Buffer(format: format, home: home, isConstant: isConstant))
+            self.places[value.index] = [buffer]
+            return buffer
+        }
+        program.steps.append(
+            ProgramStep(
+                name: node.operator.name, attributes: node.operator.attributes, scope: node.scope, inputs: places,
+                outputs: results, proposal: proposal,
+                multiplyAdds: node.operator.multiplyAdds(
+                    inputs: node.inputs.map(graph.shape), outputs: node.outputs.map(graph.shape)),
+                isConstant: isConstant))
+    }
+
+    /// A buffer that holds `value` in this format, moved there if need be.
+    private mutating func place(of value: ValueID, as wanted: TensorFormat, scope: Scope) throws -> Int {
+        let candidates = places[value.index]
+        if let found = candidates.first(where: {
+            program.buffers[$0].format.layout == wanted.layout && program.buffers[$0].format.dataType == wanted.dataType
+        }) {
+            return found
+        }
+        let source = program.buffers[candidates[0]]
+        let proposal = try library.proposeReorder(from: source.format, to: wanted)
+        let home = wanted.layout == .plain ? destinations[value] ?? .arena : .arena
+        let buffer = add(Buffer(format: wanted, home: home, isConstant: source.isConstant))
+        places[value.index].append(buffer)
+        program.steps.append(
+            ProgramStep(
+                name: "reorder", attributes: "\(source.format.layout) to \(wanted.layout)", scope: scope,
+                inputs: [candidates[0]], outputs: [buffer], proposal: proposal, multiplyAdds: 0,
+                isConstant: source.isConstant))
+        return buffer
+    }
+
+    /// Brings outputs, gradients and updates into plain layout, and constant steps to the front.
+    private mutating func finish() throws {
+        for destination in graph.gradients.map(\.value) + graph.updates.map(\.value) {
+            _ = try plainPlace(of: destination)
+        }
+        for output in graph.outputs {
+            let buffer = try plainPlace(of: output.value)
+            program.outputs[output.name] = buffer
+            program.buffers[buffer].isOutput = true
+        }
+        program.steps = program.steps.filter(\.isConstant) + program.steps.filter { !$0.isConstant }
+    }
+
+    private mutating func plainPlace(of value: ValueID) throws -> Int {
+        var format = TensorFormat(graph.shape(value), graph.values[value.index].dataType)
+        format.layout = .plain
+        return try place(of: value, as: format, scope: .root)
+    }
+}

@@ -1,0 +1,231 @@
+// Layouts, engines, primitives as such, and calls.
+
+#include "Shim.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <string>
+
+using namespace fovea;
+using dnnl::memory;
+
+namespace {
+
+memory::data_type dataType(FoveaDNNType type) {
+    switch (type) {
+    case FoveaDNNTypeF32: return memory::data_type::f32;
+    case FoveaDNNTypeBF16: return memory::data_type::bf16;
+    case FoveaDNNTypeS32: return memory::data_type::s32;
+    case FoveaDNNTypeS8: return memory::data_type::s8;
+    case FoveaDNNTypeU8: return memory::data_type::u8;
+    }
+    return memory::data_type::undef;
+}
+
+/// Strides and inner blocks of a description, whichever interface oneDNN has.
+struct Blocking {
+    dims extents, strides, blocks, blockAxes;
+    memory::data_type type;
+
+    explicit Blocking(const md &value) {
+#if FOVEA_DNNL_3
+        extents = value.get_dims();
+        strides = value.get_strides();
+        blocks = value.get_inner_blks();
+        blockAxes = value.get_inner_idxs();
+        type = value.get_data_type();
+#else
+        const auto &data = value.data;
+        const auto &blocking = data.format_desc.blocking;
+        extents.assign(data.dims, data.dims + data.ndims);
+        strides.assign(blocking.strides, blocking.strides + data.ndims);
+        blocks.assign(blocking.inner_blks, blocking.inner_blks + blocking.inner_nblks);
+        blockAxes.assign(blocking.inner_idxs, blocking.inner_idxs + blocking.inner_nblks);
+        type = memory::data_type(data.data_type);
+#endif
+    }
+};
+
+dims rowMajor(const dims &extents) {
+    dims strides(extents.size(), 1);
+    for (size_t axis = extents.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * extents[axis];
+    return strides;
+}
+
+int dnnlArgument(FoveaDNNArgument argument) {
+    switch (argument) {
+    case FoveaDNNSource: return DNNL_ARG_SRC_0;
+    case FoveaDNNSource1: return DNNL_ARG_SRC_1;
+    case FoveaDNNWeights: return DNNL_ARG_WEIGHTS;
+    case FoveaDNNBias: return DNNL_ARG_BIAS;
+    case FoveaDNNDestination: return DNNL_ARG_DST;
+    case FoveaDNNSourceGradient: return DNNL_ARG_DIFF_SRC;
+    case FoveaDNNWeightsGradient: return DNNL_ARG_DIFF_WEIGHTS;
+    case FoveaDNNBiasGradient: return DNNL_ARG_DIFF_BIAS;
+    case FoveaDNNDestinationGradient: return DNNL_ARG_DIFF_DST;
+    case FoveaDNNMean: return DNNL_ARG_MEAN;
+    case FoveaDNNVariance: return DNNL_ARG_VARIANCE;
+    case FoveaDNNScale: return DNNL_ARG_SCALE;
+    case FoveaDNNShift: return DNNL_ARG_SHIFT;
+    case FoveaDNNScaleGradient: return DNNL_ARG_DIFF_SCALE;
+    case FoveaDNNShiftGradient: return DNNL_ARG_DIFF_SHIFT;
+    case FoveaDNNWorkspace: return DNNL_ARG_WORKSPACE;
+    case FoveaDNNScratchpad: return DNNL_ARG_SCRATCHPAD;
+    default: return DNNL_ARG_MULTIPLE_SRC + (int(argument) - FoveaDNNMultipleSource);
+    }
+}
+
+md argumentLayout(const FoveaDNNPrimitive *primitive, FoveaDNNArgument argument) {
+    return primitive->description.query_md(dnnl::query::exec_arg_md, dnnlArgument(argument));
+}
+
+}  // namespace
+
+md fovea::free(const md &value) {
+    const Blocking blocking(value);
+    return md(blocking.extents, blocking.type, memory::format_tag::any);
+}
+
+extern "C" {
+
+const char *FoveaDNNVersion(void) {
+    static const std::string text = [] {
+        const auto *version = dnnl::version();
+        return std::to_string(version->major) + "." + std::to_string(version->minor) + "." + std::to_string(version->patch);
+    }();
+    return text.c_str();
+}
+
+const char *FoveaDNNInstructionSet(void) {
+    switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41: return "sse41";
+    case dnnl::cpu_isa::avx: return "avx";
+    case dnnl::cpu_isa::avx2: return "avx2";
+    case dnnl::cpu_isa::avx2_vnni: return "avx2_vnni";
+    case dnnl::cpu_isa::avx512_core: return "avx512_core";
+    case dnnl::cpu_isa::avx512_core_vnni: return "avx512_core_vnni";
+    case dnnl::cpu_isa::avx512_core_bf16: return "avx512_core_bf16";
+    case dnnl::cpu_isa::avx512_core_amx: return "avx512_core_amx";
+    default: return "other";
+    }
+}
+
+FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error) {
+    return guarded(error, [&] {
+        dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+        dnnl::stream stream(engine);
+        return new FoveaDNNEngine {engine, stream};
+    });
+}
+
+void FoveaDNNEngineFree(FoveaDNNEngine *engine) { delete engine; }
+
+FoveaDNNLayout *FoveaDNNLayoutCreate(const int64_t *dimensions, int rank, FoveaDNNType type, bool any) {
+    FoveaDNNError ignored;
+    return guarded(&ignored, [&] {
+        const dims extents(dimensions, dimensions + rank);
+        if (any) return new FoveaDNNLayout {md(extents, dataType(type), memory::format_tag::any)};
+        return new FoveaDNNLayout {md(extents, dataType(type), rowMajor(extents))};
+    });
+}
+
+FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout) {
+    FoveaDNNError ignored;
+    return guarded(&ignored, [&] {
+        const Blocking blocking(layout->value);
+        return new FoveaDNNLayout {md(blocking.extents, blocking.type, rowMajor(blocking.extents))};
+    });
+}
+
+FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error) {
+    return guarded(error, [&] {
+        dims extents = Blocking(layout->value).extents, offsets(extents.size(), 0);
+        extents[1] = count;
+        offsets[1] = start;
+        return new FoveaDNNLayout {layout->value.submemory_desc(extents, offsets)};
+    });
+}
+
+void FoveaDNNLayoutFree(FoveaDNNLayout *layout) { delete layout; }
+
+bool FoveaDNNLayoutEqual(const FoveaDNNLayout *one, const FoveaDNNLayout *other) { return one->value == other->value; }
+
+bool FoveaDNNLayoutIsPlain(const FoveaDNNLayout *layout) {
+    const Blocking blocking(layout->value);
+    const int64_t count = std::accumulate(
+        blocking.extents.begin(), blocking.extents.end(), int64_t(1), [](int64_t a, int64_t b) { return a * b; });
+    const size_t element = memory::data_type_size(blocking.type);
+    if (layout->value.get_size() != size_t(count) * element) return false;
+    // Axes of extent 1 have no say in the order of elements; blocks that hold a whole axis keep it row-major
+    // only if nothing else is stored inside the block.
+    const dims plain = rowMajor(blocking.extents);
+    if (blocking.blocks.empty()) {
+        for (size_t axis = 0; axis < plain.size(); axis++)
+            if (blocking.extents[axis] > 1 && blocking.strides[axis] != plain[axis]) return false;
+        return true;
+    }
+    if (blocking.blocks.size() > 1) return false;
+    const size_t axis = size_t(blocking.blockAxes[0]);
+    for (size_t inner = axis + 1; inner < plain.size(); inner++)
+        if (blocking.extents[inner] > 1) return false;
+    for (size_t outer = 0; outer < axis; outer++)
+        if (blocking.extents[outer] > 1 && blocking.strides[outer] != plain[outer]) return false;
+    return blocking.extents[axis] == blocking.blocks[0] || blocking.strides[axis] == blocking.blocks[0];
+}
+
+size_t FoveaDNNLayoutBytes(const FoveaDNNLayout *layout) { return layout->value.get_size(); }
+
+const char *FoveaDNNLayoutName(const FoveaDNNLayout *layout, char *text, size_t size) {
+    const Blocking blocking(layout->value);
+    std::vector<size_t> order(blocking.extents.size());
+    std::iota(order.begin(), order.end(), size_t(0));
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+        return blocking.strides[a] != blocking.strides[b] ? blocking.strides[a] > blocking.strides[b] : a < b;
+    });
+    std::string name;
+    for (size_t axis : order) {
+        const bool blocked = std::find(blocking.blockAxes.begin(), blocking.blockAxes.end(), int64_t(axis)) != blocking.blockAxes.end();
+        name += char((blocked ? 'A' : 'a') + char(axis));
+    }
+    for (size_t block = 0; block < blocking.blocks.size(); block++)
+        name += std::to_string(blocking.blocks[block]) + char('a' + char(blocking.blockAxes[block]));
+    std::snprintf(text, size, "%s", name.c_str());
+    return text;
+}
+
+void FoveaDNNPrimitiveFree(FoveaDNNPrimitive *primitive) { delete primitive; }
+
+FoveaDNNLayout *FoveaDNNPrimitiveLayout(const FoveaDNNPrimitive *primitive, FoveaDNNArgument argument) {
+    FoveaDNNError ignored;
+    return guarded(&ignored, [&]() -> FoveaDNNLayout * {
+        const md value = argumentLayout(primitive, argument);
+        return value.get_size() ? new FoveaDNNLayout {value} : nullptr;
+    });
+}
+
+const char *FoveaDNNPrimitiveImplementation(const FoveaDNNPrimitive *primitive) { return primitive->implementation.c_str(); }
+
+FoveaDNNCall *FoveaDNNCallCreate(
+    FoveaDNNEngine *engine, const FoveaDNNPrimitive *primitive, const FoveaDNNArgument *arguments, void *const *addresses,
+    int count, FoveaDNNError *error) {
+    return guarded(error, [&] {
+        auto call = std::make_unique<FoveaDNNCall>();
+        call->primitive = primitive->primitive;
+        call->stream = engine->stream;
+        for (int index = 0; index < count; index++) {
+            call->memories.emplace_back(argumentLayout(primitive, arguments[index]), engine->engine, addresses[index]);
+            call->arguments.push_back({dnnlArgument(arguments[index]), call->memories.back().get()});
+        }
+        return call.release();
+    });
+}
+
+void FoveaDNNCallFree(FoveaDNNCall *call) { delete call; }
+
+bool FoveaDNNCallRun(FoveaDNNCall *call) {
+    return dnnl_primitive_execute(call->primitive.get(), call->stream.get(), int(call->arguments.size()), call->arguments.data())
+        == dnnl_success;
+}
+
+}  // extern "C"

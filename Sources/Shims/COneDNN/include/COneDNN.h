@@ -1,0 +1,165 @@
+// oneDNN behind opaque handles. Every function that can fail returns NULL or false and fills `error`.
+// Handles are freed by their own functions; NULL is accepted there. Nothing here is safe to call from two threads at once.
+
+#ifndef FOVEA_CONEDNN_H
+#define FOVEA_CONEDNN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// A CPU engine with its stream.
+typedef struct FoveaDNNEngine FoveaDNNEngine;
+/// How a tensor lies in memory: oneDNN's memory descriptor.
+typedef struct FoveaDNNLayout FoveaDNNLayout;
+/// A primitive: an operation with all its layouts settled.
+typedef struct FoveaDNNPrimitive FoveaDNNPrimitive;
+/// A primitive bound to addresses, ready to run.
+typedef struct FoveaDNNCall FoveaDNNCall;
+
+/// What went wrong, as text.
+typedef struct {
+    char message[256];
+} FoveaDNNError;
+
+typedef enum { FoveaDNNTypeF32, FoveaDNNTypeBF16, FoveaDNNTypeS32, FoveaDNNTypeS8, FoveaDNNTypeU8 } FoveaDNNType;
+
+typedef enum {
+    FoveaDNNActivationNone,
+    FoveaDNNActivationReLU,
+    FoveaDNNActivationReLU6,
+    FoveaDNNActivationSigmoid,
+    FoveaDNNActivationSiLU,
+    FoveaDNNActivationGELU,
+    FoveaDNNActivationHardSwish
+} FoveaDNNActivation;
+
+typedef enum { FoveaDNNPoolingMax, FoveaDNNPoolingAverage, FoveaDNNPoolingAveragePadded } FoveaDNNPooling;
+
+typedef enum { FoveaDNNBinaryAdd, FoveaDNNBinaryMultiply } FoveaDNNBinary;
+
+/// Names of a primitive's tensors. `Source1` is the second operand of a binary or concat (`Source1 + i` for concat).
+typedef enum {
+    FoveaDNNSource,
+    FoveaDNNSource1,
+    FoveaDNNWeights,
+    FoveaDNNBias,
+    FoveaDNNDestination,
+    FoveaDNNSourceGradient,
+    FoveaDNNWeightsGradient,
+    FoveaDNNBiasGradient,
+    FoveaDNNDestinationGradient,
+    FoveaDNNMean,
+    FoveaDNNVariance,
+    FoveaDNNScale,
+    FoveaDNNShift,
+    FoveaDNNScaleGradient,
+    FoveaDNNShiftGradient,
+    FoveaDNNWorkspace,
+    FoveaDNNScratchpad,
+    FoveaDNNMultipleSource = 64
+} FoveaDNNArgument;
+
+/// Strides, dilations (0 is dense) and borders of a window over rows and columns.
+typedef struct {
+    int64_t kernel[2], stride[2], dilation[2], before[2], after[2];
+} FoveaDNNWindow;
+
+/// `2.6.3`: the version that is loaded.
+const char *FoveaDNNVersion(void);
+/// The instruction set that kernels use, such as `avx512_core_bf16`.
+const char *FoveaDNNInstructionSet(void);
+
+FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error);
+void FoveaDNNEngineFree(FoveaDNNEngine *engine);
+
+/// A row-major layout, or one that the primitive may choose (`any`).
+FoveaDNNLayout *FoveaDNNLayoutCreate(const int64_t *dimensions, int rank, FoveaDNNType type, bool any);
+/// A row-major layout with another layout's dimensions and type.
+FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout);
+/// `count` channels from `start` of a tensor, in place.
+FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error);
+void FoveaDNNLayoutFree(FoveaDNNLayout *layout);
+bool FoveaDNNLayoutEqual(const FoveaDNNLayout *one, const FoveaDNNLayout *other);
+/// True if the elements lie row-major without gaps.
+bool FoveaDNNLayoutIsPlain(const FoveaDNNLayout *layout);
+size_t FoveaDNNLayoutBytes(const FoveaDNNLayout *layout);
+/// Writes a name such as `aBcd16b` and returns it.
+const char *FoveaDNNLayoutName(const FoveaDNNLayout *layout, char *text, size_t size);
+
+void FoveaDNNPrimitiveFree(FoveaDNNPrimitive *primitive);
+/// The layout that the primitive settled on for one of its tensors; NULL if it has no such tensor.
+FoveaDNNLayout *FoveaDNNPrimitiveLayout(const FoveaDNNPrimitive *primitive, FoveaDNNArgument argument);
+/// The name of the implementation that oneDNN chose, such as `brgconv:avx512_core`.
+const char *FoveaDNNPrimitiveImplementation(const FoveaDNNPrimitive *primitive);
+
+/// `bias` may be NULL. `training` chooses the propagation kind. `addsDestination`: y += what is there already.
+FoveaDNNPrimitive *FoveaDNNConvolutionForward(
+    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    const FoveaDNNLayout *y, FoveaDNNWindow window, bool addsDestination, FoveaDNNActivation activation,
+    FoveaDNNError *error);
+FoveaDNNPrimitive *FoveaDNNConvolutionBackwardData(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
+    FoveaDNNWindow window, FoveaDNNError *error);
+FoveaDNNPrimitive *FoveaDNNConvolutionBackwardWeights(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
+    const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error);
+
+FoveaDNNPrimitive *FoveaDNNInnerProductForward(
+    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    const FoveaDNNLayout *y, FoveaDNNActivation activation, FoveaDNNError *error);
+FoveaDNNPrimitive *FoveaDNNInnerProductBackwardData(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
+    FoveaDNNError *error);
+FoveaDNNPrimitive *FoveaDNNInnerProductBackwardWeights(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
+    const FoveaDNNLayout *dy, FoveaDNNError *error);
+
+/// Scale and shift are always given. Not training: mean and variance are inputs.
+FoveaDNNPrimitive *FoveaDNNBatchNormForward(
+    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, float epsilon, bool relu, FoveaDNNError *error);
+FoveaDNNPrimitive *FoveaDNNBatchNormBackward(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dy, float epsilon, bool relu,
+    FoveaDNNError *error);
+
+FoveaDNNPrimitive *FoveaDNNActivationForward(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, FoveaDNNActivation activation, FoveaDNNError *error);
+/// `kept` is y for ReLU and sigmoid (argument Destination), x for the others (argument Source).
+FoveaDNNPrimitive *FoveaDNNActivationBackward(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *kept, const FoveaDNNLayout *dy, FoveaDNNActivation activation,
+    FoveaDNNError *error);
+
+FoveaDNNPrimitive *FoveaDNNPoolingForward(
+    FoveaDNNEngine *engine, bool training, FoveaDNNPooling kind, const FoveaDNNLayout *x, const FoveaDNNLayout *y,
+    FoveaDNNWindow window, FoveaDNNError *error);
+FoveaDNNPrimitive *FoveaDNNPoolingBackward(
+    FoveaDNNEngine *engine, FoveaDNNPooling kind, const FoveaDNNLayout *x, const FoveaDNNLayout *dx,
+    const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error);
+
+/// `b` may have extents of 1 where `a` has more.
+FoveaDNNPrimitive *FoveaDNNBinaryCreate(
+    FoveaDNNEngine *engine, FoveaDNNBinary kind, const FoveaDNNLayout *a, const FoveaDNNLayout *b,
+    const FoveaDNNLayout *y, FoveaDNNError *error);
+/// Along channels. The destination's layout is chosen.
+FoveaDNNPrimitive *FoveaDNNConcatCreate(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *const *sources, int count, FoveaDNNError *error);
+FoveaDNNPrimitive *FoveaDNNReorderCreate(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *from, const FoveaDNNLayout *to, FoveaDNNError *error);
+
+/// Binds a primitive to addresses. `offsets of submemory` are part of the layouts. The call keeps nothing alive but the
+/// primitive's implementation; the addresses must outlive it.
+FoveaDNNCall *FoveaDNNCallCreate(
+    FoveaDNNEngine *engine, const FoveaDNNPrimitive *primitive, const FoveaDNNArgument *arguments, void *const *addresses,
+    int count, FoveaDNNError *error);
+void FoveaDNNCallFree(FoveaDNNCall *call);
+/// Runs to the end on the calling thread and its pool. Returns false if oneDNN reports a failure.
+bool FoveaDNNCallRun(FoveaDNNCall *call);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
