@@ -19,6 +19,19 @@ func tests(_ name: String, imports: [Target.Dependency], exclude: [String] = [])
         swiftSettings: strict)
 }
 
+/// A C target at Sources/Shims, headers in `include`.
+func shim(_ name: String, imports: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: imports, path: "Sources/Shims/\(name)", exclude: ["README.md"],
+        cSettings: [.treatAllWarnings(as: .error)])
+}
+
+/// A library of the system, found by pkg-config.
+func system(_ name: String, _ pkgConfig: String, apt: [String], brew: [String]) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/Shims/\(name)", pkgConfig: pkgConfig, providers: [.apt(apt), .brew(brew)])
+}
+
 let package = Package(
     name: "Fovea",
     platforms: [.macOS(.v15)],
@@ -29,18 +42,29 @@ let package = Package(
         .target(
             name: "COneDNN", path: "Sources/Shims/COneDNN", exclude: ["README.md"],
             cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
+        system("CJPEG", "libjpeg", apt: ["libjpeg62-turbo-dev"], brew: ["jpeg-turbo"]),
+        system("CPNG", "libpng", apt: ["libpng-dev"], brew: ["libpng"]),
+        system("CWebP", "libwebpdemux", apt: ["libwebp-dev"], brew: ["webp"]),
+        shim("CImageCodecs", imports: ["CJPEG", "CPNG", "CWebP"]),
+        shim("CKernels"),
         // Engine
         module("TensorCore", in: "Engine"),
         module("Graph", in: "Engine", imports: ["FoveaTensorCore"]),
         module("Operators", in: "Engine", imports: ["FoveaTensorCore", "FoveaGraph"]),
+        module("Compiler", in: "Engine", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators"]),
+        module(
+            "OneDNNBackend", in: "Engine",
+            imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "COneDNN", "CKernels"]),
         // Pipeline
-        module("Pictures", in: "Pipeline", imports: ["FoveaTensorCore"]),
+        module("Pictures", in: "Pipeline", imports: ["FoveaTensorCore", "CImageCodecs", "CKernels"]),
         module("1-Collecting", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures"]),
-        module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures"]),
+        module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures", "CKernels"]),
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
         // Tests
         tests("TensorCore", imports: ["FoveaTensorCore"]),
+        tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures"]),
+        tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

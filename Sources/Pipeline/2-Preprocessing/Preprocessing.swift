@@ -1,10 +1,10 @@
 // What is done to every picture before the network sees it, at training and at serving alike. One value, kept in the model file.
 // Whatever is random belongs to `Augmentation`, which is of a training run and does not travel.
 
-/// Which kernel interpolates between pixels when a picture is resized; always antialiased, as Pillow does.
-package enum Interpolation: String, Codable, Sendable, CaseIterable {
-    case bilinear, bicubic
-}
+import FoveaPictures
+
+/// The kernel of the resize; it belongs to the pictures, and is part of this value.
+package typealias Interpolation = FoveaPictures.Interpolation
 
 /// How a picture of any shape becomes one of the network's size.
 package enum ResizeMode: String, Codable, Sendable, CaseIterable {

@@ -1,0 +1,2 @@
+// libpng's header under one name, so that SwiftPM takes the flags from pkg-config. No code of ours.
+#include <png.h>

@@ -1,0 +1,3 @@
+import FoveaPictures
+import FoveaTensorCore
+import Testing

@@ -1,0 +1,4 @@
+import FoveaPreprocessing
+import FoveaPictures
+import Testing
+@Test func `names`() { #expect(Interpolation.bilinear != .bicubic) }
