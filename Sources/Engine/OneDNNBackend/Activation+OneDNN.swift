@@ -1,0 +1,49 @@
+// Activations by oneDNN, in whatever layout their input has.
+
+import COneDNN
+import FoveaCompiler
+import FoveaOperators
+
+extension Activation.Kind {
+    var oneDNN: FoveaDNNActivation {
+        switch self {
+        case .relu: FoveaDNNActivationReLU
+        case .relu6: FoveaDNNActivationReLU6
+        case .sigmoid: FoveaDNNActivationSigmoid
+        case .silu: FoveaDNNActivationSiLU
+        case .gelu: FoveaDNNActivationGELU
+        case .hardSwish: FoveaDNNActivationHardSwish
+        }
+    }
+}
+
+extension Optional<Activation.Kind> {
+    var oneDNN: FoveaDNNActivation { self?.oneDNN ?? FoveaDNNActivationNone }
+}
+
+extension Activation: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let x = request.inputs[0].oneDNN()
+        let primitive = try OneDNNPrimitive(engine) { engine, error in
+            FoveaDNNActivationForward(engine, x.handle, kind.oneDNN, error)
+        }
+        var proposal = primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
+        proposal.mayShare = [0: 0]
+        return proposal
+    }
+}
+
+extension ActivationBackward: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let kept = request.inputs[1].oneDNN()
+        let primitive = try OneDNNPrimitive(engine) { engine, error in
+            FoveaDNNActivationBackward(engine, kept.handle, kept.handle, kind.oneDNN, error)
+        }
+        var proposal = primitive.proposal(
+            request,
+            inputs: [FoveaDNNDestinationGradient, kind.gradientUsesOutput ? FoveaDNNDestination : FoveaDNNSource],
+            outputs: [FoveaDNNSourceGradient])
+        proposal.mayShare = [0: 0]
+        return proposal
+    }
+}

@@ -1,0 +1,69 @@
+// Convolution and its gradients by oneDNN. Layouts are left free (`any`), so that oneDNN takes its fastest kernel.
+
+import COneDNN
+import FoveaCompiler
+import FoveaOperators
+import FoveaTensorCore
+
+extension Window {
+    var oneDNN: FoveaDNNWindow {
+        func pair(_ value: SIMD2<Int>) -> (Int64, Int64) { (Int64(value[0]), Int64(value[1])) }
+        return FoveaDNNWindow(
+            kernel: pair(kernel), stride: pair(stride), dilation: pair(dilation &- 1), before: pair(paddingBefore),
+            after: pair(paddingAfter))
+    }
+}
+
+/// Filters as oneDNN wants them: (groups, O / groups, C / groups, kh, kw) if there are groups.
+func filterDimensions(_ shape: Shape, groups: Int) -> [Int] {
+    groups == 1 ? shape.dimensions : [groups, shape[0] / groups] + shape.dimensions.dropFirst()
+}
+
+extension Convolution: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let x = request.inputs[0].oneDNNAny()
+        let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
+        let b = hasBias ? request.inputs[2].oneDNN() : nil
+        let y = request.outputs[0].oneDNNAny()
+        let primitive = try OneDNNPrimitive(engine) { engine, error in
+            FoveaDNNConvolutionForward(
+                engine, request.isTraining, x.handle, w.handle, b?.handle, y.handle, window.oneDNN, addsResidual,
+                activation.oneDNN, error)
+        }
+        let arguments = [FoveaDNNSource, FoveaDNNWeights] + (hasBias ? [FoveaDNNBias] : [])
+        var proposal = primitive.proposal(request, inputs: arguments, outputs: [FoveaDNNDestination])
+        if addsResidual {
+            proposal.inputs.append(request.outputs[0].laidOut(primitive.layout(FoveaDNNDestination) ?? y))
+            proposal.mustShare = [0: arguments.count]
+        }
+        return proposal
+    }
+}
+
+extension ConvolutionBackwardData: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let dy = request.inputs[0].oneDNNAny()
+        let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
+        let dx = request.outputs[0].oneDNNAny()
+        let primitive = try OneDNNPrimitive(engine) { engine, error in
+            FoveaDNNConvolutionBackwardData(engine, dx.handle, w.handle, dy.handle, window.oneDNN, error)
+        }
+        return primitive.proposal(
+            request, inputs: [FoveaDNNDestinationGradient, FoveaDNNWeights], outputs: [FoveaDNNSourceGradient])
+    }
+}
+
+extension ConvolutionBackwardWeights: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let x = request.inputs[0].oneDNNAny()
+        let dy = request.inputs[1].oneDNNAny()
+        let dw = request.outputs[0].oneDNNAny(dimensions: filterDimensions(weightShape, groups: groups))
+        let db = hasBias ? request.outputs[1].oneDNN() : nil
+        let primitive = try OneDNNPrimitive(engine) { engine, error in
+            FoveaDNNConvolutionBackwardWeights(engine, x.handle, dw.handle, db?.handle, dy.handle, window.oneDNN, error)
+        }
+        return primitive.proposal(
+            request, inputs: [FoveaDNNSource, FoveaDNNDestinationGradient],
+            outputs: [FoveaDNNWeightsGradient] + (hasBias ? [FoveaDNNBiasGradient] : []))
+    }
+}

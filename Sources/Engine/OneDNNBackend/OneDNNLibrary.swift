@@ -1,0 +1,89 @@
+// The kernel library: oneDNN's primitives and a few kernels of our own, on one engine thread.
+// An operator takes part by conforming to `OneDNNOperator` in a file of its own; there is no central switch.
+
+import CKernels
+import COneDNN
+import FoveaCompiler
+import FoveaGraph
+import FoveaTensorCore
+
+/// An operator that oneDNN, or a kernel of ours, can run.
+protocol OneDNNOperator: Operator {
+    /// Layouts and kernel for a request whose operator is `self`.
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal
+}
+
+/// Owns oneDNN's engine and stream.
+final class OneDNNEngine: @unchecked Sendable {
+    // @unchecked: used on the engine thread only.
+    let handle: OpaquePointer
+
+    init() throws {
+        var error = FoveaDNNError()
+        guard let handle = FoveaDNNEngineCreate(&error) else { throw Failure(.work, "oneDNN: \(error.text)") }
+        self.handle = handle
+    }
+
+    deinit { FoveaDNNEngineFree(handle) }
+}
+
+/// Kernels for CPUs.
+package final class OneDNNLibrary: KernelLibrary {
+    private let engine: OneDNNEngine
+    private let thread: EngineThread
+    package let threadCount: Int
+
+    /// A library whose kernels use `threads` cores; nil for all that the process may use. Throws if oneDNN cannot start.
+    package init(threads: Int? = nil) throws {
+        thread = EngineThread(threadCount: threads ?? 0)
+        engine = try OneDNNEngine()
+        threadCount = try thread.perform { Int(fovea_pool_threads()) }
+    }
+
+    package var name: String {
+        "oneDNN \(String(cString: FoveaDNNVersion())) (\(String(cString: FoveaDNNInstructionSet())))"
+    }
+
+    package func propose(_ request: KernelRequest) throws -> KernelProposal {
+        guard let op = request.operator as? any OneDNNOperator else {
+            throw Failure(.work, "oneDNN has no kernel for \(request.operator.name)")
+        }
+        return try op.propose(request, engine)
+    }
+
+    package func proposeReorder(from: TensorFormat, to: TensorFormat) throws -> KernelProposal {
+        // Grouped filters have five dimensions in oneDNN and four here: the side in a layout of oneDNN decides.
+        let source: OneDNNLayout
+        let target: OneDNNLayout
+        switch (from.layout, to.layout) {
+        case (.plain, _):
+            target = to.oneDNN()
+            source = target.plain
+        case (_, .plain):
+            source = from.oneDNN()
+            target = source.plain
+        default:
+            source = from.oneDNN()
+            target = to.oneDNN()
+        }
+        let primitive = try OneDNNPrimitive(engine) { engine, error in
+            FoveaDNNReorderCreate(engine, source.handle, target.handle, error)
+        }
+        var proposal = KernelProposal(inputs: [from], outputs: [to], implementation: primitive.implementation) {
+            try primitive.call(
+                [(FoveaDNNSource, $0.inputs[0]), (FoveaDNNDestination, $0.outputs[0])], scratch: $0.scratch)
+        }
+        proposal.scratchByteCount = primitive.scratchByteCount
+        return proposal
+    }
+
+    package func perform<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {
+        try thread.perform(body)
+    }
+
+    package func perform<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            thread.enqueue { continuation.resume(with: Swift.Result { try body() }) }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// Pooling by oneDNN. What max pooling remembers of its winners only oneDNN can read, so the backward pass keeps to the
+// layouts of the forward pass.
+
+import COneDNN
+import FoveaCompiler
+import FoveaOperators
+import FoveaTensorCore
+
+/// The forward primitive of any pooling, with the layouts it settled on.
+private func pooling(
+    _ request: KernelRequest, _ engine: OneDNNEngine, _ kind: FoveaDNNPooling, _ window: Window
+) throws -> (primitive: OneDNNPrimitive, x: OneDNNLayout, y: OneDNNLayout) {
+    let x = request.inputs[0].oneDNN()
+    let free = request.outputs[0].oneDNNAny()
+    let primitive = try OneDNNPrimitive(engine) { engine, error in
+        FoveaDNNPoolingForward(engine, request.isTraining, kind, x.handle, free.handle, window.oneDNN, error)
+    }
+    return (primitive, x, primitive.layout(FoveaDNNDestination) ?? free)
+}
+
+/// The backward primitive of average pooling: dx follows the layout of dy.
+private func averageBackward(
+    _ request: KernelRequest, _ engine: OneDNNEngine, _ kind: FoveaDNNPooling, _ window: Window
+) throws -> KernelProposal {
+    let dy = request.inputs[0].oneDNN()
+    let free = request.outputs[0].oneDNNAny()
+    let primitive = try OneDNNPrimitive(engine) { engine, error in
+        FoveaDNNPoolingBackward(engine, kind, free.handle, free.handle, dy.handle, window.oneDNN, error)
+    }
+    return primitive.proposal(request, inputs: [FoveaDNNDestinationGradient], outputs: [FoveaDNNSourceGradient])
+}
+
+extension MaxPooling: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let (primitive, x, y) = try pooling(request, engine, FoveaDNNPoolingMax, window)
+        guard let winners = primitive.layout(FoveaDNNWorkspace) else {
+            var proposal = primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
+            proposal.outputs.append(TensorFormat([0]))
+            return proposal
+        }
+        var proposal = primitive.proposal(
+            request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination, FoveaDNNWorkspace])
+        proposal.outputs[1].layout = .library(
+            name: "winners", byteCount: winners.byteCount, descriptor: OneDNNWorkspace(x: x, y: y))
+        return proposal
+    }
+}
+
+extension MaxPoolingBackward: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        guard case .library(_, _, let descriptor) = request.inputs[1].layout,
+            let winners = descriptor as? OneDNNWorkspace
+        else { preconditionFailure("max pooling's winners come from its forward pass") }
+        let primitive = try OneDNNPrimitive(engine) { engine, error in
+            FoveaDNNPoolingBackward(
+                engine, FoveaDNNPoolingMax, winners.x.handle, winners.x.handle, winners.y.handle, window.oneDNN, error)
+        }
+        var proposal = primitive.proposal(
+            request, inputs: [FoveaDNNDestinationGradient, FoveaDNNWorkspace], outputs: [FoveaDNNSourceGradient])
+        proposal.inputs[1] = request.inputs[1]
+        return proposal
+    }
+}
+
+extension AveragePooling: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        try pooling(request, engine, countsPadding ? FoveaDNNPoolingAveragePadded : FoveaDNNPoolingAverage, window)
+            .primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
+    }
+}
+
+extension AveragePoolingBackward: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        try averageBackward(
+            request, engine, countsPadding ? FoveaDNNPoolingAveragePadded : FoveaDNNPoolingAverage, window)
+    }
+}
+
+/// A window that covers the whole picture.
+private func whole(_ shape: Shape) -> Window {
+    var window = Window(1)
+    window.kernel = SIMD2(shape[2], shape[3])
+    return window
+}
+
+extension GlobalAveragePooling: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        try pooling(request, engine, FoveaDNNPoolingAverage, whole(request.inputs[0].shape))
+            .primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
+    }
+}
+
+extension GlobalAveragePoolingBackward: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        try averageBackward(request, engine, FoveaDNNPoolingAverage, whole(inputShape))
+    }
+}

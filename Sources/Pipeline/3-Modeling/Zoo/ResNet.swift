@@ -1,0 +1,90 @@
+// Residual networks. He et al. 2015, "Deep residual learning for image recognition"; stride in the 3x3 convolution of a
+// bottleneck, as torchvision has it. Names and order of parameters equal torchvision's.
+
+import FoveaGraph
+
+/// ResNet-18, 34 and 50; pictures of up to 64 px get a 3x3 stem without pooling (section 4.2 of the paper).
+package struct ResNet: Network {
+    package enum Kind: Sendable { case basic, bottleneck }
+
+    package var kind: Kind
+    /// Blocks of each of the four stages.
+    package var blocks: [Int]
+    package var classCount: Int
+    package var hasSmallStem: Bool
+
+    package init(_ kind: Kind, _ blocks: [Int], _ configuration: ModelConfiguration) {
+        self.kind = kind
+        self.blocks = blocks
+        classCount = configuration.classCount
+        hasSmallStem = max(configuration.height, configuration.width) <= 64
+    }
+
+    package func features(_ x: Value) -> Value {
+        var y = stem(x)
+        for (stage, count) in blocks.enumerated() {
+            for index in 0..<count {
+                let stride = stage > 0 && index == 0 ? 2 : 1
+                y = block(channels: 64 << stage, stride: stride)(y, .root / "layer\(stage + 1)" / "\(index)")
+            }
+        }
+        return y
+    }
+
+    package func classifier(_ x: Value) -> Value {
+        x.globalAveragePool().flatten().linear(.root / "fc", classCount)
+    }
+
+    private func stem(_ x: Value) -> Value {
+        let y = x.residualConv(.root / "conv1", 64, kernel: hasSmallStem ? 3 : 7, stride: hasSmallStem ? 1 : 2)
+            .batchNorm(.root / "bn1").relu()
+        return hasSmallStem ? y : y.maxPool(3, stride: 2, padding: 1)
+    }
+
+    private func block(channels: Int, stride: Int) -> any Layer {
+        switch kind {
+        case .basic: BasicBlock(channels: channels, stride: stride)
+        case .bottleneck: Bottleneck(channels: channels, stride: stride)
+        }
+    }
+}
+
+/// Two 3x3 convolutions and a shortcut: y = relu(F(x) + x).      He et al. 2015, figure 5 left.
+struct BasicBlock: Layer {
+    var channels: Int
+    var stride = 1
+
+    func callAsFunction(_ x: Value, _ scope: Scope) -> Value {
+        var y = x.residualConv(scope / "conv1", channels, kernel: 3, stride: stride).batchNorm(scope / "bn1").relu()
+        y = y.residualConv(scope / "conv2", channels, kernel: 3).batchNorm(scope / "bn2")
+        return (y + x.shortcut(scope / "downsample", channels, stride: stride)).relu()
+    }
+}
+
+/// 1x1, 3x3 and 1x1 convolutions and a shortcut; the outer ones have four times the channels.      Figure 5 right.
+struct Bottleneck: Layer {
+    var channels: Int
+    var stride = 1
+
+    func callAsFunction(_ x: Value, _ scope: Scope) -> Value {
+        var y = x.residualConv(scope / "conv1", channels, kernel: 1).batchNorm(scope / "bn1").relu()
+        y = y.residualConv(scope / "conv2", channels, kernel: 3, stride: stride).batchNorm(scope / "bn2").relu()
+        y = y.residualConv(scope / "conv3", channels * 4, kernel: 1).batchNorm(scope / "bn3")
+        return (y + x.shortcut(scope / "downsample", channels * 4, stride: stride)).relu()
+    }
+}
+
+extension Value {
+    /// A convolution without bias, padded to keep the extent, initialised for ReLU (He et al. 2015b).
+    fileprivate func residualConv(_ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1) -> Value {
+        conv2d(
+            scope, channels, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
+            initializer: .kaimingNormal(fanOut: channels * kernel * kernel))
+    }
+
+    /// The identity, or a 1x1 projection where the shape changes.
+    fileprivate func shortcut(_ scope: Scope, _ channels: Int, stride: Int) -> Value {
+        guard stride != 1 || self.channels != channels else { return self }
+        return residualConv(scope / "0", channels, kernel: 1, stride: stride).batchNorm(scope / "1")
+    }
+}

@@ -1,0 +1,40 @@
+// Kernels of a training step that no library has: loss, dropout, optimizer, norm statistics and folding.
+// All arrays are row-major f32. Sums over a batch run in one fixed order, so results do not depend on the thread count.
+
+#ifndef FOVEA_TRAINING_H
+#define FOVEA_TRAINING_H
+
+#include <stdint.h>
+
+// y = softmax(x) for each of n rows of c.
+void fovea_softmax(const float *x, int64_t n, int64_t c, float *y);
+
+// probabilities (n, c) = softmax(logits); loss (1) = sum_i s_i sum_c -w_c t'_ic log p_ic / sum_i s_i sum_c w_c t_ic with
+// t' = (1 - smoothing) t + smoothing / c; 0 where the denominator is 0. class_weights (c) may be NULL: all 1.
+void fovea_cross_entropy(const float *logits, const float *targets, const float *sample_weights,
+                         const float *class_weights, float smoothing, int64_t n, int64_t c, float *probabilities,
+                         float *loss);
+
+// d loss / d logits of the above times dloss.
+void fovea_cross_entropy_backward(const float *probabilities, const float *targets, const float *sample_weights,
+                                  const float *class_weights, float smoothing, float dloss, int64_t n, int64_t c,
+                                  float *dlogits);
+
+// y = x * mask / (1 - rate) with the mask of FoveaOperators.Dropout: random = (seed, step), whole numbers below 2^24.
+void fovea_dropout(const float *x, const float *random, float rate, uint32_t salt, int64_t count, float *y);
+
+// torch.optim.SGD: d = g + decay w; m = momentum m + d; w -= rate (nesterov ? d + momentum m : m). m may be NULL.
+void fovea_sgd(float *w, const float *g, float *m, float rate, float momentum, int nesterov, float decay, int64_t count);
+
+// running = (1 - momentum) running + momentum statistic * factor, for c channels.
+void fovea_running_statistic(float *running, const float *statistic, float momentum, float factor, int64_t c);
+
+// w' (o, inner) = w scale / sqrt(variance + epsilon); b' = shift + (b - mean) scale / sqrt(variance + epsilon).
+// b may be NULL: zero.
+void fovea_fold_norm(const float *w, const float *b, const float *scale, const float *shift, const float *mean,
+                     const float *variance, float epsilon, int64_t o, int64_t inner, float *folded_w, float *folded_b);
+
+// y (n, c) = sum over p positions of dy (n, c, p) a (n, c, p).
+void fovea_channel_product(const float *dy, const float *a, int64_t n_times_c, int64_t p, float *y);
+
+#endif

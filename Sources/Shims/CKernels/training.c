@@ -1,0 +1,175 @@
+#include "include/training.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "clones.h"
+#include "include/parallel.h"
+
+void fovea_softmax(const float *x, int64_t n, int64_t c, float *y) {
+    for (int64_t i = 0; i < n; i++, x += c, y += c) {
+        float largest = x[0], sum = 0;
+        for (int64_t k = 1; k < c; k++) largest = x[k] > largest ? x[k] : largest;
+        for (int64_t k = 0; k < c; k++) sum += y[k] = expf(x[k] - largest);
+        for (int64_t k = 0; k < c; k++) y[k] /= sum;
+    }
+}
+
+static double denominator(const float *targets, const float *sample_weights, const float *class_weights, int64_t n,
+                          int64_t c) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double row = 0;
+        for (int64_t k = 0; k < c; k++) row += (double)targets[i * c + k] * (class_weights ? class_weights[k] : 1);
+        sum += sample_weights[i] * row;
+    }
+    return sum;
+}
+
+void fovea_cross_entropy(const float *logits, const float *targets, const float *sample_weights,
+                         const float *class_weights, float smoothing, int64_t n, int64_t c, float *probabilities,
+                         float *loss) {
+    fovea_softmax(logits, n, c, probabilities);
+    double total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (sample_weights[i] == 0) continue;
+        const float *x = logits + i * c;
+        float largest = x[0];
+        for (int64_t k = 1; k < c; k++) largest = x[k] > largest ? x[k] : largest;
+        double sum = 0, row = 0;
+        for (int64_t k = 0; k < c; k++) sum += exp((double)(x[k] - largest));
+        const double normaliser = log(sum) + largest;
+        for (int64_t k = 0; k < c; k++) {
+            const double t = (1 - smoothing) * targets[i * c + k] + smoothing / c;
+            if (t != 0) row += t * (class_weights ? class_weights[k] : 1) * (normaliser - x[k]);
+        }
+        total += sample_weights[i] * row;
+    }
+    const double weight = denominator(targets, sample_weights, class_weights, n, c);
+    *loss = weight > 0 ? (float)(total / weight) : 0;
+}
+
+void fovea_cross_entropy_backward(const float *probabilities, const float *targets, const float *sample_weights,
+                                  const float *class_weights, float smoothing, float dloss, int64_t n, int64_t c,
+                                  float *dlogits) {
+    const double weight = denominator(targets, sample_weights, class_weights, n, c);
+    const double scale = weight > 0 ? dloss / weight : 0;
+    for (int64_t i = 0; i < n; i++) {
+        double row = 0;
+        for (int64_t k = 0; k < c; k++)
+            row += ((1 - smoothing) * targets[i * c + k] + smoothing / c) * (class_weights ? class_weights[k] : 1);
+        for (int64_t k = 0; k < c; k++) {
+            const double t = ((1 - smoothing) * targets[i * c + k] + smoothing / c) * (class_weights ? class_weights[k] : 1);
+            dlogits[i * c + k] = (float)(scale * sample_weights[i] * (probabilities[i * c + k] * row - t));
+        }
+    }
+}
+
+// Philox 4x32-10 (Salmon et al. 2011), as FoveaTensorCore.RandomStream.
+static void philox(uint32_t c[4], uint32_t k0, uint32_t k1) {
+    for (int round = 0; round < 10; round++) {
+        const uint64_t first = (uint64_t)c[0] * 0xD2511F53u, second = (uint64_t)c[2] * 0xCD9E8D57u;
+        const uint32_t c1 = c[1], c3 = c[3];
+        c[0] = (uint32_t)(second >> 32) ^ c1 ^ k0;
+        c[1] = (uint32_t)second;
+        c[2] = (uint32_t)(first >> 32) ^ c3 ^ k1;
+        c[3] = (uint32_t)first;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+}
+
+struct dropout {
+    const float *x, *random;
+    float rate;
+    uint32_t salt;
+    int64_t count;
+    float *y;
+};
+
+static void dropout_part(int64_t first, int64_t last, const void *context) {
+    const struct dropout *d = context;
+    const float scale = 1 / (1 - d->rate);
+    for (int64_t block = first; block < last; block++) {
+        uint32_t bits[4] = {(uint32_t)block, d->salt, (uint32_t)d->random[1], 0};
+        philox(bits, (uint32_t)d->random[0], 0x64726F70u);
+        for (int64_t lane = 0; lane < 4 && block * 4 + lane < d->count; lane++) {
+            const int keep = (float)(bits[lane] >> 8) * 0x1p-24f >= d->rate;
+            d->y[block * 4 + lane] = keep ? d->x[block * 4 + lane] * scale : 0;
+        }
+    }
+}
+
+void fovea_dropout(const float *x, const float *random, float rate, uint32_t salt, int64_t count, float *y) {
+    const struct dropout context = {x, random, rate, salt, count, y};
+    fovea_parallel((count + 3) / 4, 1024, dropout_part, &context);
+}
+
+struct sgd {
+    float *w;
+    const float *g;
+    float *m;
+    float rate, momentum, decay;
+    int nesterov;
+};
+
+FOVEA_CLONES
+static void sgd_part(float *restrict w, const float *restrict g, float *restrict m, float rate, float momentum,
+                     float decay, float ahead, float now, int64_t count) {
+    // nesterov: w -= rate (d + momentum m); else w -= rate m: one form with `now` and `ahead`.
+    for (int64_t i = 0; i < count; i++) {
+        const float d = g[i] + decay * w[i];
+        const float next = momentum * m[i] + d;
+        m[i] = next;
+        w[i] -= rate * (now * d + ahead * next);
+    }
+}
+
+static void sgd_range(int64_t first, int64_t last, const void *context) {
+    const struct sgd *s = context;
+    if (s->m) {
+        sgd_part(s->w + first, s->g + first, s->m + first, s->rate, s->momentum, s->decay, s->nesterov ? s->momentum : 1,
+                 s->nesterov ? 1 : 0, last - first);
+    } else {
+        for (int64_t i = first; i < last; i++) s->w[i] -= s->rate * (s->g[i] + s->decay * s->w[i]);
+    }
+}
+
+void fovea_sgd(float *w, const float *g, float *m, float rate, float momentum, int nesterov, float decay, int64_t count) {
+    const struct sgd context = {w, g, m, rate, momentum, decay, nesterov};
+    fovea_parallel(count, 16384, sgd_range, &context);
+}
+
+void fovea_running_statistic(float *running, const float *statistic, float momentum, float factor, int64_t c) {
+    for (int64_t k = 0; k < c; k++) running[k] = (1 - momentum) * running[k] + momentum * factor * statistic[k];
+}
+
+void fovea_fold_norm(const float *w, const float *b, const float *scale, const float *shift, const float *mean,
+                     const float *variance, float epsilon, int64_t o, int64_t inner, float *folded_w, float *folded_b) {
+    for (int64_t k = 0; k < o; k++) {
+        const float factor = (float)(scale[k] / sqrt((double)variance[k] + epsilon));
+        for (int64_t i = 0; i < inner; i++) folded_w[k * inner + i] = w[k * inner + i] * factor;
+        folded_b[k] = shift[k] + ((b ? b[k] : 0) - mean[k]) * factor;
+    }
+}
+
+struct channel_product {
+    const float *dy, *a;
+    int64_t p;
+    float *y;
+};
+
+static void channel_product_part(int64_t first, int64_t last, const void *context) {
+    const struct channel_product *c = context;
+    for (int64_t plane = first; plane < last; plane++) {
+        const float *dy = c->dy + plane * c->p, *a = c->a + plane * c->p;
+        float sum = 0;
+        for (int64_t i = 0; i < c->p; i++) sum += dy[i] * a[i];
+        c->y[plane] = sum;
+    }
+}
+
+void fovea_channel_product(const float *dy, const float *a, int64_t n_times_c, int64_t p, float *y) {
+    const struct channel_product context = {dy, a, p, y};
+    fovea_parallel(n_times_c, 4, channel_product_part, &context);
+}
