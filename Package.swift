@@ -35,6 +35,7 @@ let package = Package(
         module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
         // Tests
         tests("TensorCore", imports: ["FoveaTensorCore"]),
+        tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
