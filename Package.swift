@@ -22,7 +22,9 @@ let package = Package(
     name: "Fovea",
     platforms: [.macOS(.v15)],
     products: [],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+    ],
     targets: [
         // Engine
         module("TensorCore", in: "Engine"),
@@ -33,9 +35,17 @@ let package = Package(
         module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures"]),
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
+        module(
+            "3-ModelFiles", in: "Pipeline",
+            imports: [
+                "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         // Tests
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),
+        tests(
+            "ModelFiles", imports: ["FoveaModelFiles", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
