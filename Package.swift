@@ -24,6 +24,7 @@ let package = Package(
     products: [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
     ],
     targets: [
         // Engine
@@ -41,11 +42,17 @@ let package = Package(
                 "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        module(
+            "4-Training", in: "Pipeline",
+            imports: [
+                "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling", .product(name: "Yams", package: "Yams"),
+            ]),
         // Tests
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),
         tests(
             "ModelFiles", imports: ["FoveaModelFiles", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
+        tests("Training", imports: ["FoveaTraining", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
