@@ -36,7 +36,10 @@ let package = Package(
     name: "Fovea",
     platforms: [.macOS(.v15)],
     products: [],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+    ],
     targets: [
         // Shims
         .target(
@@ -61,10 +64,25 @@ let package = Package(
         module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures", "CKernels"]),
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
+        module(
+            "3-ModelFiles", in: "Pipeline",
+            imports: [
+                "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        module(
+            "4-Training", in: "Pipeline",
+            imports: [
+                "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling", .product(name: "Yams", package: "Yams"),
+            ]),
         // Tests
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
+        tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),
+        tests(
+            "ModelFiles", imports: ["FoveaModelFiles", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
+        tests("Training", imports: ["FoveaTraining", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -1,0 +1,121 @@
+// The part of a training configuration that a person set, in a file or by flags: it lies over the defaults. Reading is
+// strict: an unknown key, a wrong type or a number out of range is an error with its line, never ignored.
+
+import FoveaPreprocessing
+import FoveaTensorCore
+import Foundation
+import Yams
+
+/// A training configuration in which everything may be missing.
+package struct TrainingOverrides: Sendable, Equatable {
+    package var model: String?
+    package var size: Int?
+    package var epochs: Int?
+    package var batchSize: Int?
+    package var learningRate: Float?
+    package var momentum: Float?
+    package var nesterov: Bool?
+    package var weightDecay: Float?
+    package var labelSmoothing: Float?
+    package var schedule: TrainingConfiguration.ScheduleName?
+    package var warmupEpochs: Double?
+    package var stepEpochs: Int?
+    package var stepFactor: Float?
+    /// `.some(nil)`: never stop early, whatever the default.
+    package var patience: Int??
+    package var seed: UInt64?
+    /// `.some(nil)`: one a core.
+    package var threads: Int??
+    package var precision: String?
+    package var augmentation: Augmentation?
+
+    package init() {}
+
+    /// The defaults with everything that is set here put in.
+    package func applied(to defaults: TrainingConfiguration) -> TrainingConfiguration {
+        var result = defaults
+        func put<Value>(_ value: Value?, _ path: WritableKeyPath<TrainingConfiguration, Value>) {
+            if let value { result[keyPath: path] = value }
+        }
+        put(model, \.model)
+        put(size, \.size)
+        put(epochs, \.epochs)
+        put(batchSize, \.batchSize)
+        put(learningRate, \.learningRate)
+        put(momentum, \.momentum)
+        put(nesterov, \.nesterov)
+        put(weightDecay, \.weightDecay)
+        put(labelSmoothing, \.labelSmoothing)
+        put(schedule, \.schedule)
+        put(warmupEpochs, \.warmupEpochs)
+        put(stepEpochs, \.stepEpochs)
+        put(stepFactor, \.stepFactor)
+        put(patience, \.patience)
+        put(seed, \.seed)
+        put(threads, \.threads)
+        put(precision, \.precision)
+        put(augmentation, \.augmentation)
+        return result
+    }
+}
+
+extension TrainingOverrides {
+    /// The largest configuration file that is read, in bytes.
+    package static let byteLimit = 1_000_000
+
+    /// Reads a configuration file. Throws a `Failure` of kind `.usage` that names file, line and key.
+    package init(file path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(.usage, "\(path): cannot be read", advice: "Is the name right, and may you read it?")
+        }
+        guard data.count <= Self.byteLimit, let text = String(data: data, encoding: .utf8) else {
+            throw Failure(
+                .usage, "\(path): is no configuration file",
+                advice: "It must be YAML in UTF-8 of at most \(Self.byteLimit / 1_000_000) MB.")
+        }
+        try self.init(yaml: text, file: path)
+    }
+
+    /// Reads YAML (or JSON, which is YAML): a map from keys to values. An empty text sets nothing.
+    package init(yaml: String, file: String) throws {
+        self.init()
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml)
+        } catch {
+            throw Failure(.usage, "\(file): is no YAML: \(error)", advice: "Write one `key: value` a line.")
+        }
+        guard let root, !(root.scalar?.string.isEmpty ?? false) else { return }
+        let reader = YAMLReader(file: file)
+        for (key, value) in try reader.members(root, of: "the configuration", known: Self.keys) {
+            try set(key, to: value, reader)
+        }
+    }
+
+    static let keys = TrainingConfiguration.CodingKeys.allCases.map(\.rawValue)
+
+    private mutating func set(_ name: String, to node: Node, _ reader: YAMLReader) throws {
+        let value = YAMLValue(key: name, node: node, reader: reader)
+        switch TrainingConfiguration.CodingKeys(rawValue: name) {
+        case .model: model = try value.text()
+        case .size: size = try value.whole(1...8192)
+        case .epochs: epochs = try value.whole(1...1_000_000)
+        case .batchSize: batchSize = try value.whole(1...1_000_000)
+        case .learningRate: learningRate = Float(try value.number("above 0 and at most 1000") { $0 > 0 && $0 <= 1000 })
+        case .momentum: momentum = Float(try value.number("from 0 to below 1") { $0 >= 0 && $0 < 1 })
+        case .nesterov: nesterov = try value.bool()
+        case .weightDecay: weightDecay = Float(try value.number("from 0 to 1") { $0 >= 0 && $0 <= 1 })
+        case .labelSmoothing: labelSmoothing = Float(try value.number("from 0 to below 1") { $0 >= 0 && $0 < 1 })
+        case .schedule: schedule = try value.choice(TrainingConfiguration.ScheduleName.self)
+        case .warmupEpochs: warmupEpochs = try value.number("from 0 to 1000000") { $0 >= 0 && $0 <= 1e6 }
+        case .stepEpochs: stepEpochs = try value.whole(1...1_000_000)
+        case .stepFactor: stepFactor = Float(try value.number("above 0 and at most 1") { $0 > 0 && $0 <= 1 })
+        case .patience: patience = .some(value.isNone ? nil : try value.whole(1...1_000_000, orNone: true))
+        case .seed: seed = UInt64(try value.whole(0...Int.max))
+        case .threads: threads = .some(value.isNone ? nil : try value.whole(1...4096, orNone: true))
+        case .precision: precision = try value.choice(of: TrainingConfiguration.precisions)
+        case .augmentation: augmentation = try value.augmentation()
+        case nil: preconditionFailure("\(name) was checked to be a key")
+        }
+    }
+}
