@@ -36,9 +36,12 @@ let package = Package(
     name: "Fovea",
     platforms: [.macOS(.v15)],
     products: [],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2")
+    ],
     targets: [
         // Shims
+        system("CZlib", "zlib", apt: ["zlib1g-dev"], brew: ["zlib"]),
         .target(
             name: "COneDNN", path: "Sources/Shims/COneDNN", exclude: ["README.md"],
             cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
@@ -57,14 +60,23 @@ let package = Package(
             imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "COneDNN", "CKernels"]),
         // Pipeline
         module("Pictures", in: "Pipeline", imports: ["FoveaTensorCore", "CImageCodecs", "CKernels"]),
-        module("1-Collecting", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures"]),
+        module(
+            "1-Collecting", in: "Pipeline",
+            imports: ["FoveaTensorCore", "FoveaPictures", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
         module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures", "CKernels"]),
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
         // Tests
+        .target(name: "FoveaTestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
+        tests(
+            "Collecting",
+            imports: [
+                "FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "CZlib", "FoveaTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
