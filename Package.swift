@@ -64,10 +64,15 @@ let package = Package(
             "1-Collecting", in: "Pipeline",
             imports: ["FoveaTensorCore", "FoveaPictures", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
         module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures", "CKernels"]),
+        module(
+            "2-Loading", in: "Pipeline",
+            imports: ["FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing"]),
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
         // Tests
         .target(name: "FoveaTestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "CAllocationCounter", path: "Tests/AllocationCounter", cSettings: [.treatAllWarnings(as: .error)]),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
@@ -76,6 +81,12 @@ let package = Package(
             imports: [
                 "FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "CZlib", "FoveaTestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        tests(
+            "Loading",
+            imports: [
+                "FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing", "FoveaLoading",
+                "FoveaTestSupport", "CAllocationCounter",
             ]),
     ],
     swiftLanguageModes: [.v6],
