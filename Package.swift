@@ -39,9 +39,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2")
     ],
     targets: [
         // Shims
+        system("CZlib", "zlib", apt: ["zlib1g-dev"], brew: ["zlib"]),
         .target(
             name: "COneDNN", path: "Sources/Shims/COneDNN", exclude: ["README.md"],
             cxxSettings: [.treatAllWarnings(as: .error)], linkerSettings: [.linkedLibrary("dnnl")]),
@@ -60,8 +62,13 @@ let package = Package(
             imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "COneDNN", "CKernels"]),
         // Pipeline
         module("Pictures", in: "Pipeline", imports: ["FoveaTensorCore", "CImageCodecs", "CKernels"]),
-        module("1-Collecting", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures"]),
+        module(
+            "1-Collecting", in: "Pipeline",
+            imports: ["FoveaTensorCore", "FoveaPictures", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
         module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures", "CKernels"]),
+        module(
+            "2-Loading", in: "Pipeline",
+            imports: ["FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing"]),
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
         module(
@@ -76,6 +83,9 @@ let package = Package(
                 "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling", .product(name: "Yams", package: "Yams"),
             ]),
         // Tests
+        .target(name: "FoveaTestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "CAllocationCounter", path: "Tests/AllocationCounter", cSettings: [.treatAllWarnings(as: .error)]),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
@@ -83,6 +93,18 @@ let package = Package(
         tests(
             "ModelFiles", imports: ["FoveaModelFiles", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
         tests("Training", imports: ["FoveaTraining", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
+        tests(
+            "Collecting",
+            imports: [
+                "FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "CZlib", "FoveaTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        tests(
+            "Loading",
+            imports: [
+                "FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing", "FoveaLoading",
+                "FoveaTestSupport", "CAllocationCounter",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

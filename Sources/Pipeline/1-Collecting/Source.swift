@@ -26,9 +26,18 @@ package struct Entry: Sendable, Equatable {
 
 /// A list of labelled pictures: a folder, an IDX file, a part of either.
 package protocol Source: Sendable {
-    /// The pictures, in an order that is the same on every machine.
+    /// Reads what must be read before `entries` can be told, where that was put off: an IDX file of a test split.
+    /// Throws a `Failure` of kind `.data` if it is damaged. Cheap when called again; does nothing for most sources.
+    func prepare() throws
+    /// The pictures, in an order that is the same on every machine. Prepares the source if nobody has; one that cannot
+    /// be read has a single entry then, named after the damaged file, whose content throws what is wrong with it.
     var entries: [Entry] { get }
     /// The content of picture `index`. Called from several threads at once.
     /// Throws a `Failure` of kind `.data` that names the picture, if it cannot be read.
     func content(at index: Int) throws -> PictureContent
+}
+
+extension Source {
+    /// Most sources know their entries from the start.
+    package func prepare() throws {}
 }

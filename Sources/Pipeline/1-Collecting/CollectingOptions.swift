@@ -1,0 +1,42 @@
+// What can be chosen when a data set is opened. Everything that comes from the machine (environment, folders, addresses)
+// is a value here, so that a test can choose it.
+
+import Foundation
+
+/// How a data set is opened.
+package struct CollectingOptions: Sendable {
+    /// The part of training that becomes the validation split where none is given; 0 draws none.
+    package var validationPart = 0.1
+    /// The part of a folder that becomes the test split where neither validation nor test is given; 0 draws none.
+    package var testPart = 0.1
+    /// Which pictures are drawn.
+    package var seed: UInt64 = 0
+    /// How many classes there must be: 2 to train, 1 is enough to measure with a model that exists.
+    package var minimumClasses = 2
+    /// Where FOVEA_HOME, XDG_CACHE_HOME and HOME are looked up.
+    package var environment = ProcessInfo.processInfo.environment
+    /// Where packages of the system put data sets.
+    package var packagedFolder = "/usr/share/datasets"
+    /// Where known data sets are downloaded from, instead of their own addresses.
+    package var addresses: [String]?
+    /// Told how long work goes on; called from any thread, often.
+    package var progress: (@Sendable (CollectingProgress) -> Void)?
+
+    package init() {}
+
+    /// Nothing is drawn: a folder without splits is one training split.
+    package static var undivided: CollectingOptions {
+        var options = CollectingOptions()
+        options.validationPart = 0
+        options.testPart = 0
+        return options
+    }
+}
+
+/// How far collecting has come.
+package enum CollectingProgress: Sendable, Equatable {
+    /// Bytes of a file that have arrived, and how many there will be.
+    case downloading(file: String, received: Int, total: Int)
+    /// Pictures whose content has been hashed to draw a split, and how many there are.
+    case hashing(done: Int, total: Int)
+}

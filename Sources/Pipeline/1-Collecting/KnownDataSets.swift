@@ -1,0 +1,121 @@
+// Data sets that have a name: looked for in the cache, then where the system's packages put them, then fetched.
+// Each file is known by its SHA-256; a file that differs is never used.
+
+import FoveaTensorCore
+import Foundation
+
+/// A file of a known data set.
+struct KnownFile: Sendable, Equatable {
+    let name: String
+    /// Its exact size.
+    let byteCount: Int
+    /// In hexadecimal.
+    let sha256: String
+}
+
+/// A data set that can be opened by name.
+struct KnownDataSet: Sendable {
+    let name: String
+    /// In label order.
+    let classes: [String]
+    let files: [KnownFile]
+    /// Folders on the web that hold all files, tried in this order.
+    let addresses: [String]
+    /// What else helps where nothing can be fetched.
+    let advice: String?
+
+    /// All of them.
+    static let all = [fashionMNIST, mnist]
+
+    /// The data set of this name.
+    static func named(_ name: String) -> KnownDataSet? { all.first { $0.name == name.lowercased() } }
+
+    /// Xiao, Rasul, Vollgraf 2017. The checksums are those of the official files: torchvision publishes their MD5, and
+    /// the files of Debian's package become these very bytes when the name and time that Debian took out of the
+    /// gzip headers are put back (MD5 compared for all four).
+    static let fashionMNIST = KnownDataSet(
+        name: "fashion-mnist", classes: IDXFolder.fashionClasses,
+        files: [
+            KnownFile(
+                name: "train-images-idx3-ubyte.gz", byteCount: 26_421_880,
+                sha256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            KnownFile(
+                name: "train-labels-idx1-ubyte.gz", byteCount: 29_515,
+                sha256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            KnownFile(
+                name: "t10k-images-idx3-ubyte.gz", byteCount: 4_422_102,
+                sha256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            KnownFile(
+                name: "t10k-labels-idx1-ubyte.gz", byteCount: 5_148,
+                sha256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+        ],
+        addresses: ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
+        advice: "On Debian and Ubuntu: apt-get install dataset-fashion-mnist")
+
+    /// LeCun, Cortes, Burges 1998. The checksums are those that torch-rb and many others publish for these mirrors.
+    static let mnist = KnownDataSet(
+        name: "mnist", classes: (0...9).map(String.init),
+        files: [
+            KnownFile(
+                name: "train-images-idx3-ubyte.gz", byteCount: 9_912_422,
+                sha256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+            KnownFile(
+                name: "train-labels-idx1-ubyte.gz", byteCount: 28_881,
+                sha256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+            KnownFile(
+                name: "t10k-images-idx3-ubyte.gz", byteCount: 1_648_877,
+                sha256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+            KnownFile(
+                name: "t10k-labels-idx1-ubyte.gz", byteCount: 4_542,
+                sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+        ],
+        addresses: [
+            "https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ],
+        advice: nil)
+
+    /// Opens it from the cache or a package of the system; fetches it into the cache first if it is in neither.
+    func open(_ options: CollectingOptions) throws -> DataSet {
+        let cache = Self.cacheFolder(options.environment) + "/" + name
+        let packaged = options.packagedFolder + "/" + name
+        let folder = try [cache, packaged].first(where: isComplete) ?? fetched(into: cache, options)
+        guard let found = try IDXFolder(at: folder) else {
+            throw Failure(.data, "\(folder): the files of \(name) have gone")
+        }
+        return try found.open(name: name, classes: classes, options, notes: ["Read from \(folder)."])
+    }
+
+    /// Where downloaded data sets are kept: `$FOVEA_HOME/datasets`, or `fovea/datasets` in the XDG cache folder.
+    static func cacheFolder(_ environment: [String: String]) -> String {
+        if let home = environment["FOVEA_HOME"], !home.isEmpty { return home + "/datasets" }
+        // A relative path is to be ignored (XDG Base Directory Specification 0.8).
+        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/fovea/datasets" }
+        return (environment["HOME"] ?? NSHomeDirectory()) + "/.cache/fovea/datasets"
+    }
+
+    private func isComplete(_ folder: String) -> Bool {
+        files.allSatisfy { attributes(of: folder + "/" + $0.name).map { isKind(S_IFREG, $0) } ?? false }
+    }
+
+    /// Fetches what the cache lacks; returns the cache's folder.
+    private func fetched(into folder: String, _ options: CollectingOptions) throws -> String {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw Failure(
+                .work, "\(folder): the folder cannot be made: \(error.localizedDescription)",
+                advice: "Set FOVEA_HOME to a folder that you may write.")
+        }
+        for file in files where attributes(of: folder + "/" + file.name) == nil {
+            do {
+                try download(file, from: options.addresses ?? addresses, into: folder, options)
+            } catch let failure as Failure {
+                throw Failure(
+                    failure.kind, "\(name): \(failure.message)",
+                    advice: (advice.map { $0 + ", or put" } ?? "Put")
+                        + " the four .gz files into \(folder) yourself.")
+            }
+        }
+        return folder
+    }
+}

@@ -1,0 +1,75 @@
+// What a loader thread does with a row of a batch: fetch the picture, preprocess it into place, say so if it cannot.
+// A picture that fails is never replaced by another: its row is black to the network and weighs nothing.
+
+import FoveaCollecting
+import FoveaPreprocessing
+import FoveaTensorCore
+
+/// Fills rows from a source.
+struct RowFiller: Sendable {
+    let source: any Source
+    let entries: [Entry]
+    let classCount: Int
+    let preprocessing: Preprocessing
+    let augmentation: Augmentation
+    let seed: UInt64
+
+    /// Fills the rows of a job; returns those whose pictures failed.
+    func fill(
+        _ job: FillJob, scratch: PreprocessingScratch, unless isAbandoned: () -> Bool
+    ) -> [(row: Int, failure: PictureFailure)] {
+        var failures: [(row: Int, failure: PictureFailure)] = []
+        for row in job.rows where !isAbandoned() {
+            // Rows of one batch are filled by different threads; no two touch the same floats.
+            let pixels = part(job.batch.pixels, row, preprocessing.count)
+            let targets = part(job.batch.targets, row, classCount)
+            targets.update(repeating: 0)
+            job.batch.sampleWeights[row] = 0
+            guard row < job.batch.count else {
+                pixels.update(repeating: 0)
+                continue
+            }
+            let index = job.batch.indices[row]
+            targets[entries[index].label] = 1
+            do {
+                try fill(pixels, index, job.epoch, scratch)
+                job.batch.sampleWeights[row] = 1
+            } catch let failure as Failure {
+                pixels.update(repeating: 0)
+                failures.append((row, PictureFailure(name: entries[index].name, reason: failure.message)))
+            } catch {
+                preconditionFailure("a source must throw a Failure, not \(error)")
+            }
+        }
+        return failures
+    }
+
+    private func part(
+        _ buffer: UnsafeMutableBufferPointer<Float>, _ row: Int, _ size: Int
+    ) -> UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(rebasing: buffer[row * size..<(row + 1) * size])
+    }
+
+    private func fill(
+        _ pixels: UnsafeMutableBufferPointer<Float>, _ index: Int, _ epoch: Int, _ scratch: PreprocessingScratch
+    ) throws {
+        guard let out = pixels.baseAddress else { return }
+        let content = try source.content(at: index)
+        if augmentation == .none {
+            switch content {
+            case .raw(let picture): preprocessing.apply(picture, into: out, scratch: scratch)
+            case .encoded(let bytes): try preprocessing.apply(encoded: bytes, into: out, scratch: scratch)
+            }
+            return
+        }
+        var stream = RandomStream(seed: seed, purpose: .augmentation, epoch: epoch, sample: index)
+        switch content {
+        case .raw(let picture):
+            preprocessing.apply(
+                picture, augmentation: augmentation, stream: &stream, into: out, scratch: scratch)
+        case .encoded(let bytes):
+            try preprocessing.apply(
+                encoded: bytes, augmentation: augmentation, stream: &stream, into: out, scratch: scratch)
+        }
+    }
+}

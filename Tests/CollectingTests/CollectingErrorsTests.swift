@@ -1,0 +1,142 @@
+// What a person reads when a folder is no data set.
+
+import FoveaTensorCore
+import FoveaTestSupport
+import Foundation
+import Testing
+
+@testable import FoveaCollecting
+
+@Suite struct CollectingErrorsTests {
+    @Test func `a missing folder is named, and so are the known data sets`() {
+        let error = failure("/nowhere/flowers")
+        #expect(error?.kind == .data)
+        #expect(
+            error?.description == """
+                /nowhere/flowers: there is no such folder
+                Known data sets that need no folder: fashion-mnist, mnist.
+                """)
+    }
+
+    @Test func `a file is not a folder`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("a.csv")
+        #expect(
+            failure(file)?.description == """
+                \(file): this is a file; a data set is a folder
+                Give the folder that holds one folder of pictures for each class.
+                """)
+    }
+
+    @Test func `an empty folder is an error`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(".hidden")
+        #expect(
+            failure(folder.path)?.description == """
+                \(folder.path): the folder is empty
+                Put one folder of pictures for each class into it.
+                """)
+    }
+
+    @Test func `pictures without class folders are an error`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a.jpg")
+        #expect(
+            failure(folder.path)?.description == """
+                \(folder.path): there are no class folders in it, only 1 picture without a class
+                Put the pictures of each class into a folder of its own: \(folder.path)/CLASS/picture.jpg
+                """)
+    }
+
+    @Test func `split folders without class folders are an error`() throws {
+        let folder = try TemporaryFolder()
+        try folder.pictures(2, in: "train")
+        try folder.pictures(2, in: "test")
+        let named = folder.path + "/test"
+        #expect(
+            failure(folder.path)?.description == """
+                \(named): pictures lie in the split folder itself; there are no class folders
+                Put the pictures of each class into a folder of its own: \(named)/CLASS/picture.jpg
+                """)
+        let other = try TemporaryFolder()
+        other.folder("train")
+        #expect(
+            failure(other.path)?.description == """
+                \(other.path): the folders train hold no class folders and no pictures
+                Each wants one folder of pictures for each class.
+                """)
+    }
+
+    @Test func `class folders without any picture are an error`() throws {
+        let folder = try TemporaryFolder()
+        folder.folder("cat")
+        try folder.write("dog/notes.txt")
+        #expect(
+            failure(folder.path)?.description == """
+                \(folder.path): no class folder holds a picture
+                Pictures are files whose names end in .jpg, .jpeg, .png or .webp.
+                """)
+    }
+
+    @Test func `one class is an error that names it`() throws {
+        let folder = try TemporaryFolder()
+        try folder.pictures(2, in: "cat")
+        folder.folder("dog")
+        #expect(
+            failure(folder.path)?.description == """
+                \(folder.path): there is only one class, cat; a classifier needs two or more
+                If the class folders lie deeper, give the folder right above them.
+                """)
+    }
+
+    @Test func `two folders for one split are an error`() throws {
+        let folder = try TemporaryFolder()
+        for name in ["train/a", "train/b", "val/a", "valid/a"] { try folder.pictures(1, in: name) }
+        #expect(
+            failure(folder.path)?.description == """
+                \(folder.path): val and valid both mean the validation split
+                Keep one of them, or move their class folders together.
+                """)
+    }
+
+    @Test func `a class that was never learned is an error that says which`() throws {
+        let folder = try TemporaryFolder()
+        for name in ["train/Cat", "train/dog", "test/Cat", "test/dog"] { try folder.pictures(1, in: name) }
+        try folder.pictures(2, in: "test/cat")
+        try folder.pictures(3, in: "test/tulip")
+        let error = failure(folder.path)
+        #expect(error?.kind == .data)
+        #expect(
+            error?.description == """
+                \(folder.path): the test split has classes that training does not have: cat (2 pictures; training has \
+                Cat), tulip (3 pictures)
+                Add pictures of it to train, remove it from test, or give both folders the same name.
+                """)
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+    func `a folder that may not be read is an error`() throws {
+        let folder = try TemporaryFolder()
+        try folder.pictures(2, in: "cat")
+        try folder.pictures(2, in: "dog")
+        chmod(folder.path + "/dog", 0)
+        defer { chmod(folder.path + "/dog", 0o755) }
+        #expect(
+            failure(folder.path)?.description == """
+                \(folder.path)/dog: the folder cannot be read: Permission denied
+                Check who may read it: ls -ld '\(folder.path)/dog'
+                """)
+    }
+
+    @Test func `a file that has gone is named when its content is asked for`() throws {
+        let folder = try TemporaryFolder()
+        try folder.pictures(1, in: "cat")
+        try folder.pictures(1, in: "dog")
+        let source = try #require(try DataSet.open(folder.path, options: .undivided).splits[.training])
+        unlink(folder.path + "/dog/0.jpg")
+        let error = #expect(throws: Failure.self) { try source.content(at: 1) }
+        #expect(error?.kind == .data)
+        #expect(
+            error?.description == "\(folder.path)/dog/0.jpg: the file cannot be opened: No such file or directory")
+    }
+}

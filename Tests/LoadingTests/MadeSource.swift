@@ -1,0 +1,53 @@
+// Sources made for the loader's tests: small pictures that differ, some of which fail or take their time.
+
+import FoveaCollecting
+import FoveaLoading
+import FoveaPictures
+import FoveaPreprocessing
+import FoveaTensorCore
+import Foundation
+
+/// 1-channel pictures whose samples all tell their index.
+struct MadeSource: Source {
+    let entries: [Entry]
+    /// Indices of pictures that cannot be read.
+    var broken: Set<Int> = []
+    /// Waits this long for each picture.
+    var delay: TimeInterval = 0
+    let size: Int
+
+    init(count: Int, size: Int = 4, classes: Int = 3) {
+        entries = (0..<count).map { Entry(name: "made[\($0)]", label: $0 % classes) }
+        self.size = size
+    }
+
+    func content(at index: Int) throws -> PictureContent {
+        if delay > 0 { Thread.sleep(forTimeInterval: delay) }
+        if broken.contains(index) { throw Failure(.data, "made[\(index)] is broken", advice: "Make it again.") }
+        let pixels = (0..<size * size).map { UInt8(truncatingIfNeeded: index + $0 * 3) }
+        return .raw(Picture(width: size, height: size, channels: 1, pixels: pixels))
+    }
+}
+
+/// No change of size, x / 255.
+func plain(_ size: Int) -> Preprocessing {
+    Preprocessing(
+        height: size, width: size, channels: 1, resize: .crop, cropFraction: 1, mean: [0], deviation: [1])
+}
+
+/// A copy of what a batch holds.
+struct BatchCopy: Equatable {
+    let pixels: [Float]
+    let targets: [Float]
+    let weights: [Float]
+    let indices: [Int]
+    let failures: [PictureFailure]
+
+    init(_ batch: Batch) {
+        pixels = Array(batch.pixels)
+        targets = Array(batch.targets)
+        weights = Array(batch.sampleWeights)
+        indices = batch.indices
+        failures = batch.failures
+    }
+}
