@@ -62,6 +62,7 @@ let package = Package(
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
         // Tests
+        tests("Architecture", imports: []),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
