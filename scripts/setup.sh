@@ -41,8 +41,8 @@ setup_debian() {
     # What Fovea links: kernels, picture codecs, compression.
     local packages=(libdnnl-dev libpng-dev libwebp-dev zlib1g-dev pkg-config)
     case "$distribution" in
-        ubuntu) packages+=(libjpeg-turbo8-dev libturbojpeg0-dev) ;;
-        *) packages+=(libjpeg62-turbo-dev libturbojpeg0-dev) ;;
+        ubuntu) packages+=(libjpeg-turbo8-dev) ;;
+        *) packages+=(libjpeg62-turbo-dev) ;;
     esac
     # What Swift needs to run and to link: a C++ standard library with its headers, a linker, and the libraries that
     # the package manager itself loads.

@@ -7,6 +7,7 @@ import Foundation
 enum ImportLaw {
     /// From the foundation to the roof. Targets within one row are neighbours and do not import each other.
     static let order: [[String]] = [
+        ["CJPEG", "CPNG", "CWebP"],
         ["COneDNN", "CKernels", "CImageCodecs"],
         ["TensorCore"],
         ["Graph"],
@@ -32,6 +33,9 @@ enum ImportLaw {
 
     /// Targets that only these may import: a shim belongs to the one who hides it, a backend to who chooses it.
     static let importers: [String: Set<String>] = [
+        "CJPEG": ["CImageCodecs"],
+        "CPNG": ["CImageCodecs"],
+        "CWebP": ["CImageCodecs"],
         "COneDNN": ["OneDNNBackend"],
         "CKernels": ["OneDNNBackend", "Pictures", "Preprocessing", "Loading"],
         "CImageCodecs": ["Pictures"],
@@ -124,18 +128,19 @@ enum ImportLaw {
         }
     }
 
-    /// C libraries, by the start of their headers' names, and the shim that hides each.
-    static let headers: [String: String] = [
-        "oneapi/": "COneDNN", "dnnl": "COneDNN", "jpeglib": "CImageCodecs", "turbojpeg": "CImageCodecs",
-        "png.h": "CImageCodecs", "webp/": "CImageCodecs",
+    /// C libraries, by the start of their headers' names, and the shims that may include them.
+    static let headers: [String: Set<String>] = [
+        "oneapi/": ["COneDNN"], "dnnl": ["COneDNN"], "jpeglib": ["CJPEG", "CImageCodecs"],
+        "jerror": ["CJPEG", "CImageCodecs"], "png.h": ["CPNG", "CImageCodecs"], "webp/": ["CWebP", "CImageCodecs"],
     ]
 
     private static func includeViolations(path: String, text: String, target: String) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { number, line in
             guard let match = line.prefixMatch(of: /\s*#\s*include\s*[<"](?<header>[^>"]+)/),
-                let shim = headers.first(where: { match.header.hasPrefix($0.key) })?.value, shim != target
+                let shims = headers.first(where: { match.header.hasPrefix($0.key) })?.value, !shims.contains(target)
             else { return nil }
-            return "\(path):\(number + 1): only \(shim) may include <\(match.header)>."
+            return
+                "\(path):\(number + 1): only \(shims.sorted().joined(separator: ", ")) may include <\(match.header)>."
         }
     }
 }

@@ -12,11 +12,13 @@ import Testing
 
     @Test func `every shim says in its README that it has no stable API`() throws {
         let files = try Repository.files()
+        // A folder with a module map alone names a system library and holds no code of ours.
         let shims = Set(
-            files.filter { $0.path.hasPrefix("Sources/Shims/") }.compactMap { ImportLaw.target(ofPath: $0.path) })
+            files.filter { $0.path.wholeMatch(of: /Sources\/Shims\/.*\.(?:c|cpp)/) != nil }
+                .compactMap { ImportLaw.target(ofPath: $0.path) })
         for shim in shims.sorted() {
             let readme = files.first { $0.path == "Sources/Shims/\(shim)/README.md" }
-            #expect(readme?.text.contains("no stable API") == true, "Sources/Shims/\(shim)/README.md")
+            #expect(readme?.text.lowercased().contains("no stable api") == true, "Sources/Shims/\(shim)/README.md")
         }
     }
 
@@ -36,7 +38,7 @@ import Testing
         ("Sources/Outlets/Program/Show/A.swift", "import Fovea", "Program may not import Fovea"),
         ("Sources/Engine/Graph/A.swift", "#if true\n    import Magic\n#endif", "A.swift:2: Magic is not in the table"),
         ("Sources/Pipeline/9-Dreaming/A.swift", "let a = 1", "the target Dreaming is not in the table"),
-        ("Sources/Shims/CKernels/a.c", "#include <png.h>", "only CImageCodecs may include <png.h>"),
+        ("Sources/Shims/CKernels/a.c", "#include <png.h>", "only CImageCodecs, CPNG may include <png.h>"),
         ("Sources/Engine/Graph/A.swift", "/* why */ @preconcurrency import FoveaCompiler // so", "not import Compiler"),
     ])
     func `a planted breach is seen`(path: String, text: String, sentence: String) {
@@ -63,7 +65,7 @@ import Testing
     @Test func `the table contradicts itself nowhere`() {
         let named = Set(ImportLaw.importers.keys).union(ImportLaw.confined.keys).union(ImportLaw.neighbours.keys)
             .union(ImportLaw.importers.values.joined()).union(ImportLaw.confined.values.joined())
-            .union(ImportLaw.packages.values.joined()).union(ImportLaw.headers.values)
+            .union(ImportLaw.packages.values.joined()).union(ImportLaw.headers.values.joined())
         #expect(named.subtracting(ImportLaw.targets) == [])
         #expect(ImportLaw.order.joined().count == ImportLaw.targets.count)
         for (row, targets) in ImportLaw.order.enumerated() {

@@ -53,15 +53,31 @@ import Testing
         #expect(verdict.text.hasSuffix("4 passed, 1 failed, 0 skipped\n"))
     }
 
+    /// A run that proves nothing. Its name alone is printed: whoever reads this test's own output looks for the same
+    /// lines.
+    struct EmptyRun: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let output: String
+        let status: Int
+        let sentence: String
+    }
+
     @Test(arguments: [
-        ("✔ Test run with 0 tests in 0 suites passed after 0.001 seconds.\n", 0, "No test ran."),
-        ("error: fatalError\n", 1, "The run printed no summary"),
-        ("✔ Test run with 4 tests in 1 suite passed after 0.001 seconds.\n", 139, "The run ended with status 139."),
+        EmptyRun(
+            testDescription: "no tests", output: "✔ Test run with 0 tests in 0 suites passed after 0.001 seconds.\n",
+            status: 0, sentence: "No test ran."),
+        EmptyRun(
+            testDescription: "no build", output: "error: fatalError\n",
+            status: 1, sentence: "The run printed no summary"),
+        EmptyRun(
+            testDescription: "a crash at the end",
+            output: "✔ Test run with 4 tests in 1 suite passed after 0.001 seconds.\n",
+            status: 139, sentence: "The run ended with status 139."),
     ])
-    func `a run that proves nothing fails`(output: String, status: Int, sentence: String) throws {
-        let verdict = try judge(output, allowed: "", status: status)
+    func `a run that proves nothing fails`(run: EmptyRun) throws {
+        let verdict = try judge(run.output, allowed: "", status: run.status)
         #expect(verdict.status == 1)
-        #expect(verdict.text.contains(sentence))
+        #expect(verdict.text.contains(run.sentence))
     }
 
     private func judge(_ output: String, allowed: String, status: Int) throws -> (text: String, status: Int32) {
