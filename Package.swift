@@ -39,7 +39,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
-        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2")
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
     ],
     targets: [
         // Shims
@@ -70,7 +70,9 @@ let package = Package(
             "2-Loading", in: "Pipeline",
             imports: ["FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing"]),
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
-        module("3-Modeling", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing"]),
+        module(
+            "3-Modeling", in: "Pipeline",
+            imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaPreprocessing"]),
         module(
             "3-ModelFiles", in: "Pipeline",
             imports: [
@@ -86,6 +88,7 @@ let package = Package(
         .target(name: "FoveaTestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "CAllocationCounter", path: "Tests/AllocationCounter", cSettings: [.treatAllWarnings(as: .error)]),
+        tests("Architecture", imports: []),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),

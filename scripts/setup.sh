@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Installs the system packages that building Fovea needs, and only those that are missing.
+#
+#   scripts/setup.sh            what `make build` needs
+#   scripts/setup.sh --tests    and what `make test` needs beside it
+#   scripts/setup.sh --demo     and the Fashion-MNIST data set, where the system offers it as a package
+#
+# Swift itself is not installed: see https://www.swift.org/install.
+set -euo pipefail
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+for_tests=no
+for_demo=no
+for argument in "$@"; do
+    case "$argument" in
+        --tests) for_tests=yes ;;
+        --demo) for_demo=yes ;;
+        *) fail "unknown argument $argument; known are --tests and --demo" ;;
+    esac
+done
+
+# True where a Debian package is installed, by the name given or by another package that provides it.
+is_installed() {
+    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Runs a command as root: directly where we are root, else through sudo.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "this needs root and there is no sudo; run as root: $*"
+    fi
+}
+
+setup_debian() {
+    # What Fovea links: kernels, picture codecs, compression.
+    local packages=(libdnnl-dev libpng-dev libwebp-dev zlib1g-dev pkg-config)
+    case "$distribution" in
+        ubuntu) packages+=(libjpeg-turbo8-dev) ;;
+        *) packages+=(libjpeg62-turbo-dev) ;;
+    esac
+    # What Swift needs to run and to link: a C++ standard library with its headers, a linker, and the libraries that
+    # the package manager itself loads.
+    packages+=(binutils g++ git libc6-dev libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata)
+    [ "$for_tests" = yes ] && packages+=(python3 python3-venv)
+
+    local missing=() package
+    for package in "${packages[@]}"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    # The data set is a convenience: where there is no such package, the program downloads it by its known name.
+    if [ "$for_demo" = yes ] && ! is_installed dataset-fashion-mnist &&
+        apt-cache show dataset-fashion-mnist >/dev/null 2>&1; then
+        missing+=(dataset-fashion-mnist)
+    fi
+    if [ ${#missing[@]} -eq 0 ]; then
+        say "nothing to install"
+        return
+    fi
+    say "installing ${missing[*]}"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+setup_macos() {
+    command -v brew >/dev/null || fail "Homebrew is missing; see https://brew.sh"
+    local formulas=(onednn jpeg-turbo libpng webp pkg-config) missing=() formula
+    [ "$for_tests" = yes ] && formulas+=(python@3.12)
+    for formula in "${formulas[@]}"; do
+        brew list --versions "$formula" >/dev/null 2>&1 || missing+=("$formula")
+    done
+    if [ ${#missing[@]} -eq 0 ]; then
+        say "nothing to install"
+        return
+    fi
+    say "installing ${missing[*]}"
+    brew install "${missing[@]}"
+}
+
+case "$(uname -s)" in
+    Linux)
+        distribution=unknown
+        related=
+        if [ -r /etc/os-release ]; then
+            # shellcheck disable=SC1091
+            distribution=$(. /etc/os-release && printf '%s' "${ID:-unknown}")
+            related=$(. /etc/os-release && printf '%s' "${ID_LIKE:-}")
+        fi
+        case " $distribution $related " in
+            *" ubuntu "*) distribution=ubuntu setup_debian ;;
+            *" debian "*) distribution=debian setup_debian ;;
+            *)
+                say "I know the package names of Debian, Ubuntu and macOS, not of $distribution. Fovea needs the"
+                say "development files of oneDNN, libjpeg-turbo, libpng, libwebp and zlib, and pkg-config."
+                ;;
+        esac
+        ;;
+    Darwin) setup_macos ;;
+    *) fail "Fovea builds on Linux and macOS, not on $(uname -s)" ;;
+esac
+
+command -v swift >/dev/null || fail "Swift is missing (6.2 or later): see https://www.swift.org/install"

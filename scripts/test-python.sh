@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Makes the Python environment of the tests (.venv-test) with the packages that Tests/requirements.txt pins, and prints
+# the path of its interpreter on standard output. Does nothing when the environment is up to date.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=$PWD/.venv-test
+requirements=Tests/requirements.txt
+stamp=$folder/requirements.txt
+
+if [ -x "$folder/bin/python" ] && cmp -s "$requirements" "$stamp"; then
+    printf '%s\n' "$folder/bin/python"
+    exit 0
+fi
+
+printf 'test-python: installing %s into .venv-test\n' "$requirements" >&2
+python3 -m venv --clear "$folder" >&2
+install() { "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" -r "$requirements" >&2; }
+# The CPU build of PyTorch is not on the public index; where the configured one has it not either, ask PyTorch's own.
+if ! install; then
+    printf 'test-python: once more, with PyTorch'\''s own index of CPU builds\n' >&2
+    install --extra-index-url https://download.pytorch.org/whl/cpu
+fi
+cp "$requirements" "$stamp"
+printf '%s\n' "$folder/bin/python"

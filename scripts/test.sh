@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Runs every test in the release configuration and judges the run: a failed test, a skipped test that is not listed in
+# Tests/allowed-skips.txt, or a run without tests is a failure. Arguments go to `swift test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+FOVEA_TEST_PYTHON=${FOVEA_TEST_PYTHON:-$(scripts/test-python.sh)}
+export FOVEA_TEST_PYTHON
+# Real pictures beside the checkout, where there are any; tests that need them say so and are skipped without.
+if [ -z "${FOVEA_TEST_DATA:-}" ] && [ -d ../shared/data ]; then
+    FOVEA_TEST_DATA=$(cd ../shared/data && pwd)
+fi
+[ -n "${FOVEA_TEST_DATA:-}" ] && export FOVEA_TEST_DATA
+printf 'test: python %s, data %s\n' "$FOVEA_TEST_PYTHON" "${FOVEA_TEST_DATA:-none}"
+
+# Tests are built with other flags than the product; in one folder each of the two builds would undo the other.
+scratch=.build-tests
+mkdir -p "$scratch"
+output=$scratch/output.txt
+status=0
+${SWIFT:-swift} test -c release --scratch-path "$scratch" "$@" 2>&1 | tee "$output" || status=$?
+scripts/judge-tests.sh "$output" Tests/allowed-skips.txt "$status" | tee "$scratch/verdict.txt"
