@@ -86,7 +86,8 @@ package final class GraphBuilder {
 
     /// Records that the network cannot be built this way, for example because the pictures are too small for it.
     package func complain(_ message: String, at scope: Scope, advice: String? = nil) {
-        if failure == nil { failure = Failure(.usage, "\(scope): \(message)", advice: advice) }
+        let place = scope.path.isEmpty ? "" : "\(scope): "
+        if failure == nil { failure = Failure(.usage, place + message, advice: advice) }
     }
 
     private func add(_ shape: Shape, _ dataType: DataType, _ origin: Graph.Origin) -> Value {
