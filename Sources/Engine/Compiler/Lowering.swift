@@ -81,21 +81,21 @@ struct Lowering {
         } catch let failure as Failure {
             throw Failure(failure.kind, "\(node.scope) (\(node.operator.name)): \(failure.message)", advice: failure.advice)
         }
-        var places: [Int] = []
+        var sources: [Int] = []
         for (input, wanted) in zip(node.inputs, proposal.inputs) {
-            places.append(try place(of: input, as: wanted, scope: node.scope))
+            sources.append(try place(of: input, as: wanted, scope: node.scope))
         }
-        let isConstant = places.allSatisfy { program.buffers[$0].isConstant }
+        let isConstant = sources.allSatisfy { program.buffers[$0].isConstant }
         let results = zip(node.outputs, proposal.outputs).map { value, format in
             let home: Buffer.Home =
-                proposal.isView ? .view(of: places[0]) : format.layout == .plain ? destinations[value] ?? .arena : .arena
+                proposal.isView ? .view(of: sources[0]) : format.layout == .plain ? destinations[value] ?? .arena : .arena
             let buffer = add(Buffer(format: format, home: home, isConstant: isConstant))
-            self.places[value.index] = [buffer]
+            places[value.index] = [buffer]
             return buffer
         }
         program.steps.append(
             ProgramStep(
-                name: node.operator.name, attributes: node.operator.attributes, scope: node.scope, inputs: places,
+                name: node.operator.name, attributes: node.operator.attributes, scope: node.scope, inputs: sources,
                 outputs: results, proposal: proposal,
                 multiplyAdds: node.operator.multiplyAdds(
                     inputs: node.inputs.map(graph.shape), outputs: node.outputs.map(graph.shape)),

@@ -43,6 +43,12 @@ package struct Graph: Sendable {
         package var shape: Shape
         package var dataType: DataType
         package var origin: Origin
+
+        package init(shape: Shape, dataType: DataType, origin: Origin) {
+            self.shape = shape
+            self.dataType = dataType
+            self.origin = origin
+        }
     }
 
     /// A value under a name that people and callers know.

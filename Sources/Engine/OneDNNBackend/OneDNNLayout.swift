@@ -13,7 +13,7 @@ final class OneDNNLayout: LayoutDescriptor, @unchecked Sendable {
 
     deinit { FoveaDNNLayoutFree(handle) }
 
-    override func isSame(as other: LayoutDescriptor) -> Bool {
+    func isSame(as other: any LayoutDescriptor) -> Bool {
         guard let other = other as? OneDNNLayout else { return false }
         return FoveaDNNLayoutEqual(handle, other.handle)
     }
@@ -55,7 +55,7 @@ final class OneDNNWorkspace: LayoutDescriptor, @unchecked Sendable {
         self.y = y
     }
 
-    override func isSame(as other: LayoutDescriptor) -> Bool {
+    func isSame(as other: any LayoutDescriptor) -> Bool {
         guard let other = other as? OneDNNWorkspace else { return false }
         return x.isSame(as: other.x) && y.isSame(as: other.y)
     }

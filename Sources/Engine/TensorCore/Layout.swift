@@ -1,14 +1,9 @@
 // How a tensor's elements lie in memory. The compiler compares layouts and asks the kernel library for the rest.
 
-/// What a kernel library knows about a layout of its own, such as a blocked one. Subclasses hold the library's descriptor.
-open class LayoutDescriptor: @unchecked Sendable {
-    // @unchecked: subclasses are immutable after initialisation.
-
-    /// Only subclasses are made.
-    package init() {}
-
+/// What a kernel library knows about a layout of its own, such as a blocked one. Never changed once made.
+package protocol LayoutDescriptor: AnyObject, Sendable {
     /// True if both describe the same placement of the same elements.
-    open func isSame(as other: LayoutDescriptor) -> Bool { self === other }
+    func isSame(as other: any LayoutDescriptor) -> Bool
 }
 
 /// The placement of a tensor's elements in memory.
@@ -16,7 +11,7 @@ package enum Layout: Sendable, CustomStringConvertible {
     /// Row-major: NCHW, OIHW, NC.
     case plain
     /// A layout of the kernel library: its name for people, the bytes it takes and its descriptor.
-    case library(name: String, byteCount: Int, descriptor: LayoutDescriptor)
+    case library(name: String, byteCount: Int, descriptor: any LayoutDescriptor)
 
     /// `plain`, or the library's name, such as `nChw16c`.
     package var description: String {

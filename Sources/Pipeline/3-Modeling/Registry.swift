@@ -41,7 +41,7 @@ package enum Registry {
     /// The network of this name, or a `Failure` of kind `.usage` with the nearest names.
     package static func architecture(_ name: String) throws -> Architecture {
         if let found = architectures.first(where: { $0.name == name }) { return found }
-        let near = Spelling.nearest(to: name, in: architectures.map(\.name))
+        let near = nearest(to: name, in: architectures.map(\.name))
         throw Failure(
             .usage, "there is no network called \(name)",
             advice: near.isEmpty
