@@ -25,7 +25,8 @@ package struct ResNet: Network {
         for (stage, count) in blocks.enumerated() {
             for index in 0..<count {
                 let stride = stage > 0 && index == 0 ? 2 : 1
-                y = block(channels: 64 << stage, stride: stride)(y, .root / "layer\(stage + 1)" / "\(index)")
+                let scope = Scope.root / "layer\(stage + 1)" / "\(index)"
+                y = block(y, scope, channels: 64 << stage, stride: stride)
             }
         }
         return y
@@ -41,10 +42,10 @@ package struct ResNet: Network {
         return hasSmallStem ? y : y.maxPool(3, stride: 2, padding: 1)
     }
 
-    private func block(channels: Int, stride: Int) -> any Layer {
+    private func block(_ x: Value, _ scope: Scope, channels: Int, stride: Int) -> Value {
         switch kind {
-        case .basic: BasicBlock(channels: channels, stride: stride)
-        case .bottleneck: Bottleneck(channels: channels, stride: stride)
+        case .basic: BasicBlock(channels: channels, stride: stride)(x, scope)
+        case .bottleneck: Bottleneck(channels: channels, stride: stride)(x, scope)
         }
     }
 }
