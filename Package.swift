@@ -80,9 +80,17 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         module(
+            "Running", in: "Pipeline",
+            imports: [
+                "FoveaTensorCore", "FoveaGraph", "FoveaCompiler", "FoveaCollecting", "FoveaLoading", "FoveaModeling",
+                "FoveaMeasures",
+            ]),
+        module(
             "4-Training", in: "Pipeline",
             imports: [
-                "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling", .product(name: "Yams", package: "Yams"),
+                "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaCollecting",
+                "FoveaPreprocessing", "FoveaLoading", "FoveaModeling", "FoveaMeasures", "FoveaRunning",
+                .product(name: "Yams", package: "Yams"),
             ]),
         // Tests
         .target(name: "FoveaTestSupport", path: "Tests/TestSupport", swiftSettings: strict),

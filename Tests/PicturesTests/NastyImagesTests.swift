@@ -34,7 +34,8 @@ import Testing
             switch (row.expected, result) {
             case ("decode", .failure(let error)): Issue.record("\(row.file): \(error)")
             case ("refuse", .success): Issue.record("\(row.file) was decoded")
-            case ("decode", .success(let picture)): #expect("\(picture.width)x\(picture.height)" == row.size, "\(row.file)")
+            case ("decode", .success(let picture)):
+                #expect("\(picture.width)x\(picture.height)" == row.size, "\(row.file)")
             default: break
             }
             if case .failure(let error) = result { #expect(error is Failure, "\(row.file)") }

@@ -15,7 +15,9 @@ package enum Compiler {
     package static func trainingGraph(
         _ forward: Graph, appendUpdates: (GraphBuilder) -> Void
     ) throws -> Graph {
-        guard let loss = forward.output("loss") else { preconditionFailure("a training graph has an output named loss") }
+        guard let loss = forward.output("loss") else {
+            preconditionFailure("a training graph has an output named loss")
+        }
         let builder = GraphBuilder(continuing: FuseNormActivation.apply(forward), mode: .training)
         builder.differentiate(builder.value(loss), seed: builder.constant(1, []))
         appendUpdates(builder)

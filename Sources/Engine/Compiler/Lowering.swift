@@ -79,7 +79,8 @@ struct Lowering {
             proposal = try library.propose(
                 KernelRequest(operator: node.operator, inputs: inputs, outputs: outputs, isTraining: isTraining))
         } catch let failure as Failure {
-            throw Failure(failure.kind, "\(node.scope) (\(node.operator.name)): \(failure.message)", advice: failure.advice)
+            throw Failure(
+                failure.kind, "\(node.scope) (\(node.operator.name)): \(failure.message)", advice: failure.advice)
         }
         var sources: [Int] = []
         for (input, wanted) in zip(node.inputs, proposal.inputs) {
@@ -88,7 +89,8 @@ struct Lowering {
         let isConstant = sources.allSatisfy { program.buffers[$0].isConstant }
         let results = zip(node.outputs, proposal.outputs).map { value, format in
             let home: Buffer.Home =
-                proposal.isView ? .view(of: sources[0]) : format.layout == .plain ? destinations[value] ?? .arena : .arena
+                proposal.isView
+                ? .view(of: sources[0]) : format.layout == .plain ? destinations[value] ?? .arena : .arena
             let buffer = add(Buffer(format: format, home: home, isConstant: isConstant))
             places[value.index] = [buffer]
             return buffer

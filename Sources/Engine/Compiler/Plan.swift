@@ -115,6 +115,7 @@ package final class Plan {
     private func elements(_ buffer: Int?, _ name: String) -> UnsafeMutableBufferPointer<Float> {
         guard let buffer else { preconditionFailure("the plan has no input or output called \(name)") }
         return UnsafeMutableBufferPointer(
-            start: addresses[buffer].assumingMemoryBound(to: Float.self), count: program.buffers[buffer].format.shape.count)
+            start: addresses[buffer].assumingMemoryBound(to: Float.self),
+            count: program.buffers[buffer].format.shape.count)
     }
 }

@@ -27,7 +27,8 @@ extension BatchNormTraining: OneDNNOperator {
             implementation: primitive.implementation
         ) { memory in
             var tensors = [
-                (FoveaDNNSource, memory.inputs[0]), (FoveaDNNScale, memory.inputs[1]), (FoveaDNNShift, memory.inputs[2]),
+                (FoveaDNNSource, memory.inputs[0]), (FoveaDNNScale, memory.inputs[1]),
+                (FoveaDNNShift, memory.inputs[2]),
                 (FoveaDNNDestination, memory.outputs[0]), (FoveaDNNMean, memory.outputs[1]),
                 (FoveaDNNVariance, memory.outputs[2]),
             ]
@@ -64,7 +65,8 @@ extension BatchNormBackward: OneDNNOperator {
         ) { memory in
             var tensors = [
                 (FoveaDNNSource, memory.inputs[0]), (FoveaDNNDestinationGradient, memory.inputs[1]),
-                (FoveaDNNMean, memory.inputs[2]), (FoveaDNNVariance, memory.inputs[3]), (FoveaDNNScale, memory.inputs[4]),
+                (FoveaDNNMean, memory.inputs[2]), (FoveaDNNVariance, memory.inputs[3]),
+                (FoveaDNNScale, memory.inputs[4]),
                 (FoveaDNNSourceGradient, memory.outputs[0]), (FoveaDNNScaleGradient, memory.outputs[1]),
                 (FoveaDNNShiftGradient, memory.outputs[2]),
             ]

@@ -62,7 +62,9 @@ extension ChannelSlice: OneDNNOperator {
         var error = FoveaDNNError()
         // A part that does not start and end at a block's border cannot be seen in place: then from plain layout.
         var whole = request.inputs[0]
-        if FoveaDNNLayoutChannels(whole.oneDNN().handle, Int64(start), Int64(count), &error) == nil { whole = whole.plain }
+        if FoveaDNNLayoutChannels(whole.oneDNN().handle, Int64(start), Int64(count), &error) == nil {
+            whole = whole.plain
+        }
         let source = whole.oneDNN()
         guard let handle = FoveaDNNLayoutChannels(source.handle, Int64(start), Int64(count), &error) else {
             throw Failure(.work, "oneDNN: \(error.text)")

@@ -10,7 +10,8 @@ final class OneDNNPrimitive {
     private let engine: OneDNNEngine
 
     /// Makes a primitive, or throws oneDNN's complaint.
-    init(_ engine: OneDNNEngine, _ make: (OpaquePointer, UnsafeMutablePointer<FoveaDNNError>) -> OpaquePointer?) throws {
+    init(_ engine: OneDNNEngine, _ make: (OpaquePointer, UnsafeMutablePointer<FoveaDNNError>) -> OpaquePointer?) throws
+    {
         var error = FoveaDNNError()
         guard let handle = make(engine.handle, &error) else { throw Failure(.work, "oneDNN: \(error.text)") }
         self.handle = handle

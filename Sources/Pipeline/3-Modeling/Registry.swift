@@ -45,6 +45,7 @@ package enum Registry {
         throw Failure(
             .usage, "there is no network called \(name)",
             advice: near.isEmpty
-                ? "`fovea models` lists them." : "Did you mean \(near.joined(separator: " or "))? `fovea models` lists all.")
+                ? "`fovea models` lists them."
+                : "Did you mean \(near.joined(separator: " or "))? `fovea models` lists all.")
     }
 }

@@ -1,0 +1,135 @@
+// One epoch of a run: its steps, then validation. After the second step of a run nothing is allocated here between events.
+
+import FoveaCollecting
+import FoveaLoading
+import FoveaTensorCore
+
+/// Sums over the pictures of one epoch.
+struct EpochSums {
+    var loss = 0.0
+    var correct = 0.0
+    var count = 0.0
+}
+
+extension TrainingRun {
+    /// Between two step reports, in seconds: at most ten a second.
+    private static let reportInterval = 0.1
+
+    /// Trains one epoch and validates. Nil if the run was asked to stop. Throws if the loss is no number.
+    func runEpoch(_ epoch: Int) throws -> EpochReport? {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var sums = EpochSums()
+        var lastReport = (time: start, step: 0)
+        loader.start(epoch: epoch, order: order(epoch))
+        for step in 0..<stepsPerEpoch {
+            guard let batch = loader.next() else { preconditionFailure("an epoch has as many batches as steps") }
+            try train(on: batch, step: epoch * stepsPerEpoch + step, &sums)
+            if !batch.failures.isEmpty { try note(batch.failures) }
+            loader.recycle(batch)
+            if stop.isSet { return nil }
+            let now = clock.now
+            if (now - lastReport.time).seconds >= Self.reportInterval {
+                report(epoch, step + 1, sums, (now - lastReport.time).seconds, step + 1 - lastReport.step, start, now)
+                lastReport = (now, step + 1)
+            }
+        }
+        let seconds = (clock.now - start).seconds
+        tell(.validating(epoch: epoch + 1))
+        try runner.refresh()
+        guard
+            let measurement = try runner.measure(
+                validationLoader, entries: task.validation.entries, classes: task.classes, each: { _ in !stop.isSet })
+        else { return nil }
+        if !measurement.failures.isEmpty { try note(measurement.failures) }
+        let scores = try measurement.measures.summary()
+        let isBest = history.allSatisfy {
+            (scores.accuracy, -scores.loss) > ($0.validationAccuracy, -$0.validationLoss)
+        }
+        return EpochReport(
+            epoch: epoch + 1, trainingLoss: sums.loss / max(1, sums.count),
+            trainingAccuracy: sums.correct / max(1, sums.count),
+            validationLoss: scores.loss, validationAccuracy: scores.accuracy, isBest: isBest,
+            learningRate: plan.input("rate")[0], seconds: seconds,
+            picturesPerSecond: Double(stepsPerEpoch * batchSize) / seconds)
+    }
+
+    /// The order of an epoch, as many pictures as its steps take.
+    private func order(_ epoch: Int) -> [Int] {
+        let count = task.training.entries.count
+        let shuffled = epochOrder(count: count, seed: task.configuration.seed, epoch: epoch)
+        let wanted = stepsPerEpoch * batchSize
+        return wanted <= count ? Array(shuffled.prefix(wanted)) : shuffled + shuffled.prefix(wanted - count)
+    }
+
+    /// One step: forward, backward, update.
+    private func train(on batch: Batch, step: Int, _ sums: inout EpochSums) throws {
+        let configuration = task.configuration
+        copy(batch.pixels, to: "x")
+        copy(batch.targets, to: "targets")
+        copy(batch.sampleWeights, to: "sampleWeights")
+        plan.input("rate")[0] = schedule.rate(at: step, of: configuration.epochs * stepsPerEpoch)
+        if plan.hasInput("random") {
+            plan.input("random")[0] = Float(configuration.seed & 0xFF_FFFF)
+            plan.input("random")[1] = Float(step & 0xFF_FFFF)
+        }
+        try plan.run()
+        let loss = plan.output("loss")[0]
+        guard loss.isFinite else {
+            throw Failure(
+                .work, "the loss became \(loss) in epoch \(step / stepsPerEpoch + 1), step \(step % stepsPerEpoch + 1)",
+                advice: "Try a smaller --lr (it was \(configuration.learningRate)) or a longer warm-up.")
+        }
+        count(batch, loss, &sums)
+    }
+
+    private func copy(_ source: UnsafeMutableBufferPointer<Float>, to name: String) {
+        guard let from = source.baseAddress, let to = plan.input(name).baseAddress else { return }
+        to.update(from: from, count: source.count)
+    }
+
+    private func count(_ batch: Batch, _ loss: Float, _ sums: inout EpochSums) {
+        let probabilities = plan.output("probabilities")
+        let classes = task.classes.count
+        var weight = 0.0
+        for row in 0..<batch.capacity where batch.sampleWeights[row] > 0 {
+            weight += 1
+            var best = 0
+            for index in 1..<classes where probabilities[row * classes + index] > probabilities[row * classes + best] {
+                best = index
+            }
+            if batch.targets[row * classes + best] == 1 { sums.correct += 1 }
+        }
+        sums.loss += Double(loss) * weight
+        sums.count += weight
+    }
+
+    private func report(
+        _ epoch: Int, _ step: Int, _ sums: EpochSums, _ seconds: Double, _ steps: Int,
+        _ start: ContinuousClock.Instant, _ now: ContinuousClock.Instant
+    ) {
+        let perStep = (now - start).seconds / Double(step)
+        let stepsLeft = (task.configuration.epochs - epoch) * stepsPerEpoch - step
+        tell(
+            .step(
+                StepReport(
+                    epoch: epoch + 1, step: step, stepsPerEpoch: stepsPerEpoch, loss: sums.loss / max(1, sums.count),
+                    learningRate: plan.input("rate")[0], picturesPerSecond: Double(steps * batchSize) / seconds,
+                    secondsLeft: Double(stepsLeft) * perStep)))
+    }
+
+    /// Keeps a picture's failure the first time it is met. Ends the run if hardly any picture can be read.
+    private func note(_ new: [PictureFailure]) throws {
+        for failure in new where !failures.contains(where: { $0.name == failure.name }) {
+            failures.append(failure)
+            tell(.picture(failure))
+        }
+        let all = task.training.entries.count + task.validation.entries.count
+        if failures.count * 2 > all {
+            throw Failure(
+                .data,
+                "\(failures.count) of \(all) pictures cannot be read; the first is \(failures[0].name): \(failures[0].reason)",
+                advice: "`fovea inspect` lists them all.")
+        }
+    }
+}

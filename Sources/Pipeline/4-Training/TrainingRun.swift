@@ -1,0 +1,137 @@
+// One run: its plans, its memory and the loop over epochs. Lives on the engine thread from beginning to end.
+
+import FoveaCollecting
+import FoveaCompiler
+import FoveaGraph
+import FoveaLoading
+import FoveaModeling
+import FoveaOperators
+import FoveaRunning
+import FoveaTensorCore
+
+/// The state of a run.
+final class TrainingRun {
+    let task: TrainingTask
+    let stop: StopSignal
+    let observers: [any TrainingObserver]
+    let store: ParameterStore
+    let plan: Plan
+    let runner: InferenceRunner
+    let loader: BatchLoader
+    let validationLoader: BatchLoader
+    let schedule: Schedule
+    let stepsPerEpoch: Int
+    let batchSize: Int
+    var history: [EpochReport] = []
+    var failures: [PictureFailure] = []
+    private var best: [Float]?
+    private var bestEpoch = 0
+    private let clock = ContinuousClock()
+
+    init(
+        _ task: TrainingTask, library: any KernelLibrary, stop: StopSignal, observers: [any TrainingObserver]
+    ) throws {
+        self.task = task
+        self.stop = stop
+        self.observers = observers
+        let configuration = task.configuration
+        let pictureCount = task.training.entries.count
+        batchSize = max(1, min(configuration.batchSize, pictureCount))
+        let forward = try task.model.trainingGraph(
+            batch: batchSize, loss: LossConfiguration(labelSmoothing: configuration.labelSmoothing))
+        let graph = try Compiler.trainingGraph(forward) {
+            $0.appendSGD(
+                momentum: configuration.momentum, nesterov: configuration.nesterov,
+                weightDecay: configuration.weightDecay)
+        }
+        store = try ParameterStore(graph.parameters)
+        plan = try Compiler.plan(graph, isTraining: true, store: store, library: library)
+        runner = try InferenceRunner(
+            task.model, store: store, batchSize: min(batchSize, task.validation.entries.count), library: library)
+        loader = try BatchLoader(
+            source: task.training, classCount: task.classes.count, batchSize: batchSize,
+            preprocessing: task.preprocessing, augmentation: configuration.augmentation, seed: configuration.seed,
+            threads: task.loaderThreads)
+        validationLoader = try BatchLoader(
+            source: task.validation, classCount: task.classes.count, batchSize: runner.batchSize,
+            preprocessing: task.preprocessing, threads: task.loaderThreads)
+        // Above ten batches an epoch the short last one is dropped; below, it is filled up with pictures seen already.
+        stepsPerEpoch =
+            pictureCount >= 10 * batchSize ? pictureCount / batchSize : (pictureCount + batchSize - 1) / batchSize
+        schedule = configuration.schedule(stepsPerEpoch: stepsPerEpoch)
+    }
+
+    func tell(_ event: TrainingEvent) {
+        for observer in observers { observer.receive(event) }
+    }
+
+    /// Runs all epochs, or until something ends the run.
+    func train() throws -> TrainingResult {
+        let configuration = task.configuration
+        tell(.ready(try rehearse()))
+        store.initialize(seed: configuration.seed)
+        let start = clock.now
+        var reason = EndReason.finished
+        var trouble: Failure?
+        for epoch in 0..<configuration.epochs {
+            do {
+                guard let report = try runEpoch(epoch) else {
+                    reason = .interrupted
+                    break
+                }
+                history.append(report)
+                if report.isBest { keep(epoch + 1) }
+                tell(.epoch(report))
+            } catch let failure as Failure {
+                guard best != nil else { throw failure }
+                trouble = failure
+                break
+            }
+            if let patience = configuration.patience, epoch + 1 - bestEpoch >= patience {
+                reason = .noProgress(epochs: patience)
+                break
+            }
+        }
+        if reason != .finished { tell(.ended(reason)) }
+        if let best { store.restore(best) }
+        return TrainingResult(
+            tensors: store.savedTensors(), history: history, bestEpoch: bestEpoch, reason: reason, failures: failures,
+            seconds: (clock.now - start).seconds, trouble: trouble)
+    }
+
+    private func keep(_ epoch: Int) {
+        best = store.snapshot()
+        bestEpoch = epoch
+    }
+
+    /// Measures a few steps and a validation batch that leave no trace, to say how long the run will take.
+    private func rehearse() throws -> TrainingPlan {
+        store.initialize(seed: task.configuration.seed)
+        plan.input("targets").update(repeating: 0)
+        plan.input("sampleWeights").update(repeating: 1)
+        plan.input("rate")[0] = 0
+        try plan.run()
+        var times: [Double] = []
+        while times.count < 3 || (times.count < 10 && times.reduce(0, +) < 0.2) {
+            let start = clock.now
+            try plan.run()
+            times.append((clock.now - start).seconds)
+        }
+        let start = clock.now
+        _ = try runner.run(count: runner.batchSize)
+        let validation = (clock.now - start).seconds / Double(runner.batchSize) * Double(task.validation.entries.count)
+        let epoch = times.sorted()[times.count / 2] * Double(stepsPerEpoch) + validation
+        return TrainingPlan(
+            epochs: task.configuration.epochs, stepsPerEpoch: stepsPerEpoch, batchSize: batchSize,
+            trainingCount: task.training.entries.count, validationCount: task.validation.entries.count,
+            parameterCount: store.slots.reduce(0) {
+                $0 + ($1.parameter.role.isTrainable ? $1.parameter.shape.count : 0)
+            },
+            memoryByteCount: plan.arenaByteCount, estimatedSeconds: epoch * Double(task.configuration.epochs))
+    }
+}
+
+extension Duration {
+    /// The duration as a number of seconds.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
