@@ -1,4 +1,4 @@
-// Where the tests of this target find goldens and real pictures.
+// Where the tests of this target find goldens.
 
 import Foundation
 import FoveaPictures
