@@ -98,7 +98,7 @@ let package = Package(
             name: "CAllocationCounter", path: "Tests/AllocationCounter", cSettings: [.treatAllWarnings(as: .error)]),
         tests("Architecture", imports: []),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
-        tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures"]),
+        tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaTestSupport"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
         tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),
         tests(

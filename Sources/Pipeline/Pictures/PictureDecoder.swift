@@ -133,9 +133,8 @@ package enum PictureDecoder {
             throw Failure(.data, "not a picture: the content is of no known format. Fovea reads \(list)")
         }
         guard let codec = codecs.first(where: { $0.format == format }) else {
-            let article = "AEIO".contains(format.rawValue.prefix(1)) ? "an" : "a"
             throw Failure(
-                .data, "\(article) \(format.rawValue) file: Fovea reads \(list)", advice: "Convert it to one of these.")
+                .data, "\(format.withArticle) file: Fovea reads \(list)", advice: "Convert it to one of these.")
         }
         let header = try codec.header(bytes)
         try check(header, limits)

@@ -21,6 +21,14 @@ package enum PictureFormat: String, Sendable, CaseIterable {
     case pdf = "PDF"
     case svg = "SVG"
 
+    /// `a GIF`, `an AVIF`: for sentences.
+    package var withArticle: String {
+        switch self {
+        case .icon, .avif, .svg: "an " + rawValue
+        default: "a " + rawValue
+        }
+    }
+
     /// The format of these bytes, or nil if they are no picture that Fovea knows of.
     package static func of(_ bytes: UnsafeRawBufferPointer) -> PictureFormat? {
         for (format, offset, signature) in signatures where bytes.has(signature, at: offset) { return format }

@@ -1,16 +1,7 @@
-// Where the tests of this target find real pictures and goldens.
+// Where the tests of this target find goldens, and how they compare pictures.
 
 import Foundation
 import FoveaPictures
-
-/// Real pictures for tests: FOVEA_TEST_DATA, or `../shared/data` beside the repository. nil where neither is there.
-let testData: URL? = {
-    let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    let named = ProcessInfo.processInfo.environment["FOVEA_TEST_DATA"].map { URL(filePath: $0) }
-    let place = named ?? repository.deletingLastPathComponent().appending(path: "shared/data")
-    return FileManager.default.fileExists(atPath: place.path) ? place : nil
-}()
 
 /// Tests/Golden/pictures.
 let goldens = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
