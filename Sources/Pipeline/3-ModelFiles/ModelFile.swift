@@ -98,9 +98,10 @@ package struct ModelFile: Sendable {
 
     private static func decodedCard(_ json: Data, file: String) throws -> ModelCard {
         do {
-            _ = try json.withUnsafeBytes { bytes throws(StrictJSON.Problem) in try StrictJSON.parse(bytes) }
-            struct Version: Decodable { let schema: Int }
-            try checkVersion(try JSONDecoder().decode(Version.self, from: json).schema, file: file)
+            let value = try json.withUnsafeBytes { bytes throws(StrictJSON.Problem) in try StrictJSON.parse(bytes) }
+            if case .object(let members) = value, case .integer(let schema) = members["schema"] {
+                try checkVersion(schema, file: file)
+            }
             let card = try JSONDecoder().decode(ModelCard.self, from: json)
             try card.check(file: file)
             return card

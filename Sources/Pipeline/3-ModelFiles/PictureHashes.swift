@@ -41,7 +41,8 @@ extension PictureHashes: Codable {
         let hashes = bytes.withUnsafeBytes { raw in
             (0..<raw.count / 8).map { UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
         }
-        self.init(hashes)
+        let isSorted = zip(hashes, hashes.dropFirst()).allSatisfy { $0 < $1 }
+        sorted = isSorted ? hashes : Set(hashes).sorted()
     }
 
     package func encode(to encoder: any Encoder) throws {
