@@ -56,6 +56,7 @@ let package = Package(
         module("TensorCore", in: "Engine"),
         module("Graph", in: "Engine", imports: ["FoveaTensorCore"]),
         module("Operators", in: "Engine", imports: ["FoveaTensorCore", "FoveaGraph"]),
+        module("ReferenceBackend", in: "Engine", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators"]),
         module("Compiler", in: "Engine", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators"]),
         module(
             "OneDNNBackend", in: "Engine",
@@ -93,11 +94,19 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         // Tests
-        .target(name: "FoveaTestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "FoveaTestSupport", dependencies: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators"],
+            path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "CAllocationCounter", path: "Tests/AllocationCounter", cSettings: [.treatAllWarnings(as: .error)]),
         tests("Architecture", imports: []),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
+        tests(
+            "Operators",
+            imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaReferenceBackend", "FoveaTestSupport"]),
+        tests(
+            "ReferenceBackend",
+            imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaReferenceBackend", "FoveaTestSupport"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaTestSupport"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
         tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),

@@ -113,6 +113,20 @@ package struct BatchNormInference: Operator {
                 inputs[0], scale: inputs[1], shift: inputs[2], mean: inputs[3], variance: inputs[4], epsilon: epsilon)
         ]
     }
+
+    /// The statistics are constants here: dx is dy by the same norm without mean and shift. Scale and shift have the
+    /// gradients they have in training.
+    package func gradients(_ context: GradientContext) -> [Value?] {
+        let (inputs, dy) = (context.inputs, context.dy)
+        let builder = dy.builder
+        let zero = builder.constant(0, inputs[1].shape)
+        let dx = context.needs[0] ? dy.apply(self, [inputs[1], zero, zero, inputs[4]], scope: context.scope) : nil
+        guard context.needs[1] || context.needs[2] else { return [dx, nil, nil, nil, nil] }
+        let gradients = builder.apply(
+            BatchNormBackward(epsilon: epsilon), [inputs[0], dy, inputs[3], inputs[4], inputs[1], inputs[2]],
+            scope: context.scope)
+        return [dx, gradients[1], gradients[2], nil, nil]
+    }
 }
 
 /// scale (x - mean) / sqrt(variance + epsilon) + shift, the last four (C).

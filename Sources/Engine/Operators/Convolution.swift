@@ -73,10 +73,9 @@ package struct Convolution: Operator {
             context.needs[0]
             ? context.dy.apply(
                 ConvolutionBackwardData(window, groups: groups, inputShape: x.shape), [w], scope: context.scope) : nil
-        guard context.needs[1] || (hasBias && context.needs[2]) else { return [dx, nil, nil] }
+        guard context.needs[1] || (hasBias && context.needs[2]) else { return [dx, nil] + (hasBias ? [nil] : []) }
         let backward = ConvolutionBackwardWeights(window, groups: groups, weightShape: w.shape, hasBias: hasBias)
-        let dw = x.builder.apply(backward, [x, context.dy], scope: context.scope)
-        return [dx, dw[0], hasBias ? dw[1] : nil]
+        return [dx] + x.builder.apply(backward, [x, context.dy], scope: context.scope)
     }
 }
 

@@ -36,8 +36,8 @@ package struct MaxPooling: Operator {
         var indices = Tensor<S>(shape, repeating: -1)
         PoolingLoop(window: window, x: x.shape, y: shape).run { xi, yi, place in
             let candidate = x.elements[xi]
-            // The first comparison lets a NaN win, so that it is seen.
-            if !(candidate <= y.elements[yi]) || indices.elements[yi] < 0 {
+            // A NaN wins and stays, so that it is seen.
+            if candidate > y.elements[yi] || candidate.isNaN || indices.elements[yi] < 0 {
                 y.elements[yi] = candidate
                 indices.elements[yi] = S(place)
             }
