@@ -19,7 +19,9 @@ enum HouseRules {
     ]
 
     /// Starts of paths that exist on one machine only. Put together here so that this file does not break its own rule.
-    static let machinePaths = ["work/", "root/", "home/", "Users/", "opt/swift"].map { "/" + $0 }
+    /// Tests may speak of homes: they hold that no such path gets out.
+    static let machinePaths = ["work/", "root/", "opt/swift"].map { "/" + $0 }
+    static let homes = ["home/", "Users/"].map { "/" + $0 }
 
     /// Marks of unfinished work, likewise.
     static let unfinished = ["TO" + "DO", "FIX" + "ME", "XX" + "X:"]
@@ -32,9 +34,11 @@ enum HouseRules {
         var found = strangePaths(path: path, text: text)
         if isCode { found += tooLong(path: path, text: text) + unfinishedWork(path: path, text: text) }
         if isCode, path.hasPrefix("Sources/") {
-            found += openingParagraph(path: path, text: text) + names(path: path, text: text)
+            found += names(path: path, text: text)
         }
-        if path.hasPrefix("Sources/"), path.hasSuffix(".swift") { found += forbiddenCalls(path: path, text: text) }
+        if path.hasPrefix("Sources/"), path.hasSuffix(".swift") {
+            found += openingParagraph(path: path, text: text) + forbiddenCalls(path: path, text: text)
+        }
         return found
     }
 
@@ -83,7 +87,9 @@ enum HouseRules {
     }
 
     static func strangePaths(path: String, text: String) -> [String] {
-        machinePaths.filter(text.contains).map { "\(path): \($0) is a path of one machine." }
+        (machinePaths + (path.hasPrefix("Tests/") ? [] : homes)).filter(text.contains).map {
+            "\(path): \($0) is a path of one machine."
+        }
     }
 
     static func unfinishedWork(path: String, text: String) -> [String] {

@@ -21,6 +21,7 @@ import Testing
         ("protocol LayerBase {}", "\"Base\" in LayerBase"),
         ("// " + HouseRules.unfinished[0] + " later", "finish it"),
         ("let folder = \"" + HouseRules.machinePaths[0] + "data\"", "a path of one machine"),
+        ("let folder = \"" + HouseRules.homes[0] + "me\"", "a path of one machine"),
     ])
     func `a planted breach is seen`(line: String, sentence: String) {
         let found = HouseRules.violations(path: "Sources/Engine/Graph/A.swift", text: Self.opening + line + "\n")
