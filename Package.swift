@@ -100,6 +100,12 @@ let package = Package(
         .target(
             name: "CAllocationCounter", path: "Tests/AllocationCounter", cSettings: [.treatAllWarnings(as: .error)]),
         tests("Architecture", imports: []),
+        tests(
+            "Conformance",
+            imports: [
+                "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaReferenceBackend",
+                "FoveaOneDNNBackend", "FoveaModeling", "FoveaTestSupport",
+            ]),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests(
             "Operators",

@@ -6,17 +6,19 @@ import FoveaTensorCore
 /// All values of one run.
 package struct Interpretation<Scalar: ReferenceScalar>: Sendable {
     private let graph: Graph
-    /// Every value, at the index of its id.
-    package let values: [Tensor<Scalar>]
+    /// Values at the indices of their ids; nil for those that a pass of the compiler left without a node.
+    package let values: [Tensor<Scalar>?]
 
-    init(graph: Graph, values: [Tensor<Scalar>]) {
-        precondition(values.count == graph.values.count, "a value of the graph is computed by no node")
+    init(graph: Graph, values: [Tensor<Scalar>?]) {
         self.graph = graph
         self.values = values
     }
 
-    /// One value.
-    package subscript(_ id: ValueID) -> Tensor<Scalar> { values[id.index] }
+    /// One value. Traps if no node computes it.
+    package subscript(_ id: ValueID) -> Tensor<Scalar> {
+        guard let value = values[id.index] else { preconditionFailure("value \(id.index) is computed by no node") }
+        return value
+    }
 
     /// The named outputs.
     package var outputs: [String: Tensor<Scalar>] {

@@ -48,7 +48,7 @@ package struct ReferenceInterpreter: Sendable {
             }
             if checksNumbers { try Self.check(results, of: node, from: arguments) }
         }
-        return Interpretation(graph: graph, values: values.compactMap { $0 })
+        return Interpretation(graph: graph, values: values)
     }
 
     /// For graphs without parameters. Traps when asked for one.

@@ -1,0 +1,123 @@
+// Whole networks on oneDNN against the reference interpreter: one training step with fusion, blocked layouts and memory
+// planning, and inference with norms folded, from a poisoned arena.
+
+import FoveaCompiler
+import FoveaGraph
+import FoveaModeling
+import FoveaOneDNNBackend
+import FoveaReferenceBackend
+import FoveaTensorCore
+import FoveaTestSupport
+import Testing
+
+/// A network small enough to be interpreted.
+struct NetworkCase: Sendable, CustomStringConvertible {
+    let name: String
+    let channels: Int
+    let size: Int
+    let batch: Int
+    var description: String { "\(name) for \(channels) x \(size) px, batch \(batch)" }
+
+    static let all = [
+        NetworkCase(name: "lenet5", channels: 1, size: 28, batch: 3),
+        NetworkCase(name: "smallcnn", channels: 1, size: 28, batch: 3),
+        NetworkCase(name: "smallcnn", channels: 3, size: 33, batch: 1),
+        NetworkCase(name: "resnet18", channels: 3, size: 72, batch: 2),
+        NetworkCase(name: "resnet34", channels: 1, size: 32, batch: 2),
+        NetworkCase(name: "resnet50", channels: 3, size: 65, batch: 2),
+        NetworkCase(name: "vgg11_bn", channels: 3, size: 32, batch: 2),
+    ]
+
+    func model() throws -> Model {
+        try Model(
+            ModelConfiguration(architecture: name, channels: channels, height: size, width: size, classCount: 7))
+    }
+
+    func inputs() -> [String: Tensor<Float>] {
+        var targets = Tensor<Float>([batch, 7], repeating: 0)
+        for row in 0..<batch { targets.elements[row * 7 + (row * 3 + 1) % 7] = 1 }
+        return [
+            "x": Tensor.random([batch, channels, size, size], seed: 5), "targets": targets,
+            "sampleWeights": Tensor([batch], repeating: 1), "rate": Tensor([], [0.05]), "random": Tensor([2], [77, 3]),
+        ]
+    }
+}
+
+@Suite(.serialized) struct NetworkConformanceTests {
+    private static let library = Result { try OneDNNLibrary() }
+
+    /// Parameters with statistics and norms that are no identities.
+    private func store(_ graph: Graph) throws -> ParameterStore {
+        let store = try ParameterStore(graph.parameters)
+        store.initialize(seed: 11)
+        for (index, slot) in store.slots.enumerated() {
+            let (name, shape) = (slot.parameter.name, slot.parameter.shape)
+            switch slot.parameter.role {
+            case .normScale: store.set(name, .random(shape, seed: index, from: 0.5, to: 1.5))
+            case .normShift: store.set(name, .random(shape, seed: index, from: -0.2, to: 0.2))
+            case .statistic:
+                store.set(name, .random(shape, seed: index, from: name.hasSuffix("var") ? 0.5 : -0.2, to: name.hasSuffix("var") ? 1.5 : 0.2))
+            case .optimizerState: store.set(name, .random(shape, seed: index, from: -0.01, to: 0.01))
+            case .weight, .bias: break
+            }
+        }
+        return store
+    }
+
+    @Test(arguments: NetworkCase.all)
+    func `a training step agrees with the reference, gradients and updates included`(_ network: NetworkCase) throws {
+        let library = try Self.library.get()
+        try library.perform {
+            let forward = try network.model().trainingGraph(
+                batch: network.batch, loss: LossConfiguration(labelSmoothing: 0.1))
+            let graph = try Compiler.trainingGraph(forward) {
+                $0.appendSGD(momentum: 0.9, nesterov: true, weightDecay: 1e-3)
+            }
+            let store = try store(graph)
+            let given = network.inputs().filter { input in graph.inputs.contains { $0.name == input.key } }
+            let expected = try ReferenceInterpreter(graph).run(inputs: given.mapValues { $0.map(Double.init) }) {
+                store.tensor($0).map(Double.init)
+            }
+            let plan = try Compiler.plan(graph, isTraining: true, store: store, library: library)
+            try plan.poison(.nan)
+            for (name, tensor) in given { _ = plan.input(name).update(from: tensor.elements) }
+            try plan.run()
+            check(plan.output("loss"), expected.outputs["loss"], 1e-5, "loss")
+            check(plan.output("probabilities"), expected.outputs["probabilities"], 1e-4, "probabilities")
+            for (name, gradient) in expected.gradients { check(plan.gradient(name), gradient, 1e-3, name) }
+            for (name, update) in expected.updates { check(store.elements(name), update, 1e-4, "new \(name)") }
+        }
+    }
+
+    @Test(arguments: NetworkCase.all)
+    func `the fused inference plan agrees with the unfused reference`(_ network: NetworkCase) throws {
+        let library = try Self.library.get()
+        try library.perform {
+            let graph = try network.model().inferenceGraph(batch: network.batch)
+            let store = try store(graph)
+            let expected = try ReferenceInterpreter(graph).run(
+                inputs: ["x": network.inputs()["x"]?.map(Double.init) ?? Tensor([0], [])]
+            ) { store.tensor($0).map(Double.init) }
+            let plan = try Compiler.plan(
+                Compiler.inferenceGraph(graph), isTraining: false, store: store, library: library)
+            try plan.poison(.nan)
+            for _ in 0..<2 {
+                _ = plan.input("x").update(from: network.inputs()["x"]?.elements ?? [])
+                try plan.run()
+                check(plan.output("logits"), expected.outputs["logits"], 1e-4, "logits")
+                check(plan.output("probabilities"), expected.outputs["probabilities"], 1e-4, "probabilities")
+            }
+        }
+    }
+
+    private func check(
+        _ computed: UnsafeMutableBufferPointer<Float>, _ expected: Tensor<Double>?, _ tolerance: Double, _ name: String
+    ) {
+        guard let expected else {
+            Issue.record("the reference has no \(name)")
+            return
+        }
+        let tensor = Tensor(expected.shape, computed.prefix(expected.shape.count).map(Double.init))
+        if let mismatch = tensor.mismatch(with: expected, tolerance: tolerance) { Issue.record("\(name): \(mismatch)") }
+    }
+}
