@@ -36,8 +36,8 @@ import Testing
     @Test func `no absolute path reaches the file`() throws {
         let folder = try TemporaryFolder()
         var model = sampleModel()
-        model.card.data?.name = "/home/someone/flowers/"
-        model.card.training?.recipe = .object(["from": .array([.string("/home/someone/a.fovea"), .string("a/b")])])
+        model.card.data?.name = "/disk/someone/flowers/"
+        model.card.training?.recipe = .object(["from": .array([.string("/disk/someone/a.fovea"), .string("a/b")])])
         model.card.training?.history = .string("C:\\someone\\log.txt")
         try model.save(to: folder.file("a.fovea"))
         let card = try ModelFile.loadCard(folder.file("a.fovea"))
