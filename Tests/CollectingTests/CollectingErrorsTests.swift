@@ -119,13 +119,15 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.pictures(2, in: "cat")
         try folder.pictures(2, in: "dog")
-        chmod(folder.path + "/dog", 0)
         defer { chmod(folder.path + "/dog", 0o755) }
-        #expect(
-            failure(folder.path)?.description == """
-                \(folder.path)/dog: the folder cannot be read: Permission denied
-                Check who may read it: ls -ld '\(folder.path)/dog'
-                """)
+        for mode: mode_t in [0, 0o444] {  // 4: may be listed, but nothing in it may be looked at
+            chmod(folder.path + "/dog", mode)
+            #expect(
+                failure(folder.path)?.description == """
+                    \(folder.path)/dog: the folder cannot be read: Permission denied
+                    Check who may read it: ls -ld '\(folder.path)/dog'
+                    """)
+        }
     }
 
     @Test func `a file that has gone is named when its content is asked for`() throws {

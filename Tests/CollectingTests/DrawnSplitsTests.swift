@@ -23,10 +23,10 @@ import Testing
 
     @Test func `adding pictures and classes moves none of the others`() throws {
         let folder = try TemporaryFolder()
-        for name in ["cat", "dog"] { try folder.pictures(300, in: name) }
+        for name in ["cat", "dog"] { try folder.pictures(100, in: name) }
         let before = names(try DataSet.open(folder.path))
-        for name in ["cat", "dog"] { try folder.pictures(200, in: name, from: 1000) }
-        try folder.pictures(200, in: "ape")
+        for name in ["cat", "dog"] { try folder.pictures(100, in: name, from: 1000) }
+        try folder.pictures(50, in: "ape")
         let after = names(try DataSet.open(folder.path))
         for split in Split.allCases {
             let (old, new) = (try #require(before[split]), try #require(after[split]))
@@ -59,7 +59,7 @@ import Testing
 
     @Test func `copies of a picture are never torn apart`() throws {
         let folder = try TemporaryFolder()
-        for number in 0..<200 {
+        for number in 0..<80 {
             for copy in ["cat/\(number).jpg", "cat/copy of \(number).jpg", "dog/\(number).png"] {
                 try folder.write(copy, Array("picture \(number)".utf8))
             }
@@ -71,28 +71,28 @@ import Testing
 
     @Test func `the draw depends on the seed alone`() throws {
         let folder = try TemporaryFolder()
-        for name in ["cat", "dog"] { try folder.pictures(200, in: name) }
+        for name in ["cat", "dog"] { try folder.pictures(100, in: name) }
         let first = names(try DataSet.open(folder.path, options: options(seed: 1)))
         #expect(first == names(try DataSet.open(folder.path, options: options(seed: 1))))
         #expect(first != names(try DataSet.open(folder.path, options: options(seed: 2))))
     }
 
     @Test func `proportions hold in all and in each class`() throws {
-        let folder = try TemporaryFolder()
-        let classes = ["ape", "bee", "cat", "dog"]
-        for name in classes { try folder.pictures(1000, in: name) }
-        let data = try DataSet.open(folder.path)
+        struct Made: Source {
+            let entries = (0..<4000).map { Entry(name: "\($0)", label: $0 % 4) }
+            func content(at index: Int) throws -> PictureContent { .encoded(Array("picture \(index)".utf8)) }
+        }
+        let drawn = try drawSplits(from: Made(), DrawnParts(validation: 0.1, test: 0.1), CollectingOptions())
         // Three standard deviations of a binomial draw: 57 of 4,000 and 28 of 1,000 at 10 %.
         for split in [Split.validation, .test] {
-            let entries = try #require(data.splits[split]).entries
+            let entries = try #require(drawn.splits[split]).entries
             #expect((343...457).contains(entries.count))
-            for label in classes.indices { #expect((72...128).contains(entries.count { $0.label == label })) }
+            for label in 0..<4 { #expect((72...128).contains(entries.count { $0.label == label })) }
         }
-        let all = names(data).values.reduce(into: Set()) { $0.formUnion($1) }
-        #expect(all.count == 4000)
-        let (validation, test) = (data.splits[.validation]?.entries.count, data.splits[.test]?.entries.count)
+        #expect(Set(drawn.splits.values.flatMap { $0.entries.map(\.name) }).count == 4000)
+        let (validation, test) = (drawn.splits[.validation]?.entries.count, drawn.splits[.test]?.entries.count)
         #expect(
-            data.notes == [
+            drawn.notes == [
                 "The validation split was drawn from training by each picture's content: \(validation ?? 0) of 4000 "
                     + "pictures (10 % aimed at, seed 0).",
                 "The test split was drawn from training by each picture's content: \(test ?? 0) of 4000 pictures "
@@ -112,8 +112,8 @@ import Testing
 
     @Test func `a tiny class without a validation picture is a note`() throws {
         let folder = try TemporaryFolder()
-        try folder.pictures(300, in: "cat")
-        try folder.pictures(300, in: "dog")
+        try folder.pictures(60, in: "cat")
+        try folder.pictures(60, in: "dog")
         // A content that is not drawn at seed 0.
         let content = try #require(
             (0..<100).map { Array("rare \($0)".utf8) }.first { ContentHash(.encoded($0)).fraction(seed: 0) > 0.2 })

@@ -17,10 +17,12 @@ package final class TemporaryFolder: Sendable {
     @discardableResult
     package func write(_ name: String, _ bytes: [UInt8] = [1, 2, 3]) throws -> String {
         let file = path + "/" + name
-        let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        mkdirs(folder)
         // POSIX calls: Foundation's may change the Unicode form of a name.
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        var descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        if descriptor < 0, errno == ENOENT {
+            mkdirs(file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))
+            descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        }
         guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         defer { close(descriptor) }
         guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count else { throw POSIXError(.EIO) }

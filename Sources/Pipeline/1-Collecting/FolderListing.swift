@@ -50,16 +50,20 @@ func attributes(of path: String) -> stat? {
     return stat(path, &result) == 0 ? result : nil
 }
 
+/// Whether a symbolic link lies at this path.
+private func isLink(_ path: String) -> Bool {
+    let code = errno
+    defer { errno = code }
+    var result = stat()
+    return lstat(path, &result) == 0 && isKind(S_IFLNK, result)
+}
+
 /// Whether these are a folder's, a file's ... attributes.
 func isKind(_ kind: mode_t, _ attributes: stat) -> Bool { attributes.st_mode & S_IFMT == kind }
 
 /// Lists one folder in natural order, without hidden files and clutter. Throws if the folder cannot be read.
 func list(_ folder: String, _ omissions: inout Omissions) throws -> [ListedItem] {
-    guard let stream = opendir(folder) else {
-        throw Failure(
-            .data, "\(folder): the folder cannot be read: \(systemReason())",
-            advice: "Check who may read it: ls -ld '\(folder)'")
-    }
+    guard let stream = opendir(folder) else { throw unreadable(folder) }
     defer { closedir(stream) }
     var items: [ListedItem] = []
     while let entry = readdir(stream) {
@@ -71,16 +75,26 @@ func list(_ folder: String, _ omissions: inout Omissions) throws -> [ListedItem]
             continue
         }
         guard name.utf8.first != UInt8(ascii: "."), !clutter.contains(name) else { continue }
-        if let item = item(name, in: folder, &omissions) { items.append(item) }
+        if let item = try item(name, in: folder, &omissions) { items.append(item) }
     }
     return items.sorted { standsBefore($0.name, $1.name) }
 }
 
+private func unreadable(_ folder: String) -> Failure {
+    Failure(
+        .data, "\(folder): the folder cannot be read: \(systemReason())",
+        advice: "Check who may read it: ls -ld '\(folder)'")
+}
+
 /// One entry of a folder, links followed; nil and an omission if it is neither file nor folder.
-private func item(_ name: String, in folder: String, _ omissions: inout Omissions) -> ListedItem? {
+private func item(_ name: String, in folder: String, _ omissions: inout Omissions) throws -> ListedItem? {
     let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
     guard let found = attributes(of: path) else {
-        if errno == ELOOP { omissions.circularLinks.append(path) } else { omissions.danglingLinks.append(path) }
+        switch errno {
+        case ELOOP: omissions.circularLinks.append(path)
+        case EACCES where !isLink(path): throw unreadable(folder)  // listed, but not to be entered
+        default: omissions.danglingLinks.append(path)
+        }
         return nil
     }
     let isFolder = isKind(S_IFDIR, found)

@@ -12,9 +12,10 @@ extension DataSet {
     package static func open(_ argument: String, options: CollectingOptions = CollectingOptions()) throws -> DataSet {
         let path = trimmed(argument)
         guard let found = attributes(of: path) else {
+            let (code, reason) = (errno, systemReason())
             if let known = KnownDataSet.named(argument) { return try known.open(options) }
             throw Failure(
-                .data, "\(argument): there is no such folder" + (errno == ENOENT ? "" : ": " + systemReason()),
+                .data, "\(argument): there is no such folder" + (code == ENOENT ? "" : ": " + reason),
                 advice: "Known data sets that need no folder: "
                     + KnownDataSet.all.map(\.name).joined(separator: ", ") + ".")
         }
