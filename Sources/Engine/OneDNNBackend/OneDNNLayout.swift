@@ -37,6 +37,14 @@ final class OneDNNLayout: LayoutDescriptor, @unchecked Sendable {
         return OneDNNLayout(owning: handle)
     }
 
+    /// A layout of the same kind for another (N, C, H, W).
+    func like(_ shape: Shape) -> OneDNNLayout {
+        guard let other = FoveaDNNLayoutLike(handle, shape.dimensions.map(Int64.init)) else {
+            preconditionFailure("oneDNN cannot describe a tensor of \(shape)")
+        }
+        return OneDNNLayout(owning: other)
+    }
+
     /// Row-major, with these dimensions.
     var plain: OneDNNLayout {
         guard let plain = FoveaDNNLayoutPlain(handle) else { preconditionFailure("a layout has a plain form") }

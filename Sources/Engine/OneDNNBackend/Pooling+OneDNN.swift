@@ -22,10 +22,10 @@ private func pooling(
 private func averageBackward(
     _ request: KernelRequest, _ engine: OneDNNEngine, _ kind: FoveaDNNPooling, _ window: Window
 ) throws -> KernelProposal {
-    let dy = request.inputs[0].oneDNN()
-    let free = request.outputs[0].oneDNNAny()
+    let dx = request.inputs[0].oneDNN().like(request.outputs[0].shape)
+    let dy = dx.like(request.inputs[0].shape)
     let primitive = try OneDNNPrimitive(engine) { engine, error in
-        FoveaDNNPoolingBackward(engine, kind, free.handle, free.handle, dy.handle, window.oneDNN, error)
+        FoveaDNNPoolingBackward(engine, kind, dx.handle, dx.handle, dy.handle, window.oneDNN, error)
     }
     return primitive.proposal(request, inputs: [FoveaDNNDestinationGradient], outputs: [FoveaDNNSourceGradient])
 }

@@ -138,6 +138,23 @@ FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout) {
     });
 }
 
+FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *dimensions) {
+    FoveaDNNError ignored;
+    return guarded(&ignored, [&] {
+        const Blocking known(like->value);
+        const dims extents(dimensions, dimensions + 4);
+        using tag = memory::format_tag;
+        tag kind = tag::nchw;
+        if (known.extents[2] == 1 && known.extents[3] == 1 && known.blocks.empty()) {
+            kind = dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core ? tag::nChw16c : tag::nChw8c;
+        } else {
+            for (tag candidate : {tag::nChw16c, tag::nChw8c, tag::nhwc})
+                if (md(known.extents, known.type, candidate) == like->value) kind = candidate;
+        }
+        return new FoveaDNNLayout {md(extents, known.type, kind)};
+    });
+}
+
 FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error) {
     return guarded(error, [&] {
         dims extents = Blocking(layout->value).extents, offsets(extents.size(), 0);

@@ -81,6 +81,9 @@ void FoveaDNNEngineFree(FoveaDNNEngine *engine);
 FoveaDNNLayout *FoveaDNNLayoutCreate(const int64_t *dimensions, int rank, FoveaDNNType type, bool any);
 /// A row-major layout with another layout's dimensions and type.
 FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout);
+/// A layout for (N, C, H, W) of the same kind as another: blocked, channels last or row-major. A row-major tensor of one
+/// row and column gives the blocked layout that this processor's kernels like best.
+FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *dimensions);
 /// `count` channels from `start` of a tensor, in place.
 FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error);
 void FoveaDNNLayoutFree(FoveaDNNLayout *layout);
