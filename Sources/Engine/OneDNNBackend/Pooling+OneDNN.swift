@@ -24,8 +24,10 @@ private func averageBackward(
 ) throws -> KernelProposal {
     let dy = request.inputs[0].oneDNN()
     let free = request.outputs[0].oneDNNAny()
+    // oneDNN asks for the forward pass, whose x must have a layout; averages depend on nothing but its extents.
+    let x = request.outputs[0].plain.oneDNN()
     let primitive = try OneDNNPrimitive(engine) { engine, error in
-        FoveaDNNPoolingBackward(engine, kind, free.handle, free.handle, dy.handle, window.oneDNN, error)
+        FoveaDNNPoolingBackward(engine, kind, x.handle, free.handle, dy.handle, window.oneDNN, error)
     }
     return primitive.proposal(request, inputs: [FoveaDNNDestinationGradient], outputs: [FoveaDNNSourceGradient])
 }
