@@ -35,7 +35,7 @@ func system(_ name: String, _ pkgConfig: String, apt: [String], brew: [String]) 
 let package = Package(
     name: "Fovea",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [.executable(name: "fovea", targets: ["FoveaProgram"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
@@ -84,7 +84,7 @@ let package = Package(
             "Running", in: "Pipeline",
             imports: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaCompiler", "FoveaCollecting", "FoveaLoading", "FoveaModeling",
-                "FoveaMeasures",
+                "FoveaModelFiles", "FoveaMeasures",
             ]),
         module(
             "4-Training", in: "Pipeline",
@@ -93,6 +93,35 @@ let package = Package(
                 "FoveaPreprocessing", "FoveaLoading", "FoveaModeling", "FoveaMeasures", "FoveaRunning",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        module(
+            "5-Evaluating", in: "Pipeline",
+            imports: [
+                "FoveaTensorCore", "FoveaCompiler", "FoveaCollecting", "FoveaLoading", "FoveaModelFiles",
+                "FoveaMeasures", "FoveaRunning",
+            ]),
+        module(
+            "6-Predicting", in: "Pipeline",
+            imports: [
+                "FoveaTensorCore", "FoveaCompiler", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing",
+                "FoveaLoading", "FoveaModelFiles", "FoveaRunning",
+            ]),
+        // Outlets
+        module(
+            "Workflows", in: "Outlets",
+            imports: [
+                "FoveaTensorCore", "FoveaCompiler", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing",
+                "FoveaLoading", "FoveaModeling", "FoveaModelFiles", "FoveaMeasures", "FoveaRunning", "FoveaTraining",
+                "FoveaEvaluating", "FoveaPredicting",
+            ]),
+        .executableTarget(
+            name: "FoveaProgram",
+            dependencies: [
+                "FoveaTensorCore", "FoveaGraph", "FoveaCompiler", "FoveaOneDNNBackend", "FoveaPictures",
+                "FoveaCollecting", "FoveaPreprocessing", "FoveaLoading", "FoveaModeling", "FoveaModelFiles",
+                "FoveaMeasures", "FoveaRunning", "FoveaTraining", "FoveaEvaluating", "FoveaPredicting",
+                "FoveaWorkflows", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/Outlets/Program", swiftSettings: strict),
         // Tests
         .target(
             name: "FoveaTestSupport", dependencies: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators"],

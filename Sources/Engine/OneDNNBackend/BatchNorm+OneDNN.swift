@@ -66,7 +66,8 @@ extension BatchNormBackward: OneDNNOperator {
             var tensors = [
                 (FoveaDNNSource, memory.inputs[0]), (FoveaDNNDestinationGradient, memory.inputs[1]),
                 (FoveaDNNMean, memory.inputs[2]), (FoveaDNNVariance, memory.inputs[3]),
-                (FoveaDNNScale, memory.inputs[4]),
+                // oneDNN 2.6 counts a shift among the inputs and does not read it.
+                (FoveaDNNScale, memory.inputs[4]), (FoveaDNNShift, memory.inputs[4]),
                 (FoveaDNNSourceGradient, memory.outputs[0]), (FoveaDNNScaleGradient, memory.outputs[1]),
                 (FoveaDNNShiftGradient, memory.outputs[2]),
             ]

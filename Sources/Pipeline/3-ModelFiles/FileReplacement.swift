@@ -45,6 +45,9 @@ package final class FileReplacement {
         }
     }
 
+    /// Throws the `Failure` that `replace` would, if nothing can be written there. Leaves nothing behind.
+    package static func check(_ path: String) throws { try FileReplacement(path: path, write: systemWrite).giveUp() }
+
     private init(path: String, write: @escaping Write) throws {
         guard !path.isEmpty, path.last != "/" else {
             throw Failure(.usage, "\"\(path)\" is no file to write to", advice: "Name a file, such as flowers.fovea.")

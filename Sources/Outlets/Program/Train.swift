@@ -1,0 +1,145 @@
+// `fovea train`: flags to a request, events to the terminal, the outcome to standard output.
+
+import ArgumentParser
+import FoveaOneDNNBackend
+import FoveaTensorCore
+import FoveaTraining
+import FoveaWorkflows
+import Foundation
+
+/// Trains a classifier.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a classifier on labelled pictures.",
+        discussion: """
+            DATA is a folder with one folder of pictures for each class (with or without train, validation and test \
+            above them), a folder of IDX files, or a known name such as fashion-mnist. What you do not set is chosen \
+            from the data, and the reasons are printed. Ctrl-C stops and keeps the best epoch so far.
+
+            Examples:
+              fovea train fashion-mnist -o fashion.fovea
+              fovea train photographs -o flowers.fovea --model resnet18 --size 200 --epochs 30
+              fovea train photographs -o flowers.fovea --config train.yaml --seed 7
+            """)
+
+    @Argument(help: "A folder of labelled pictures, or a known name.")
+    var data: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "file"))
+    var output: String
+
+    @Option(help: ArgumentHelp("The network; `fovea models` lists them.", valueName: "name"))
+    var model: String?
+
+    @Option(help: ArgumentHelp("Rows and columns that the network sees.", valueName: "pixels"))
+    var size: Int?
+
+    @Option(help: ArgumentHelp("Passes over the training pictures.", valueName: "count"))
+    var epochs: Int?
+
+    @Option(help: ArgumentHelp("Pictures a step.", valueName: "count"))
+    var batch: Int?
+
+    @Option(name: [.customLong("lr")], help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
+    var learningRate: Float?
+
+    @Option(help: ArgumentHelp("The seed of every random draw.", valueName: "number"))
+    var seed: UInt64?
+
+    @Option(help: ArgumentHelp("The arithmetic: f32.", valueName: "type"))
+    var precision: String?
+
+    @Option(help: ArgumentHelp("A YAML file with any of these and more; flags win.", valueName: "file"))
+    var config: String?
+
+    @OptionGroup var threads: ThreadFlags
+
+    @Flag(name: .shortAndLong, help: "Print nothing but errors and the result.")
+    var quiet = false
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        for (name, value) in [("--size", size), ("--epochs", epochs), ("--batch", batch)] {
+            if let value, value < 1 { throw ValidationError("\(name) is \(value), it must be at least 1") }
+        }
+        if let size, size > 8192 { throw ValidationError("--size is \(size), it must be at most 8192") }
+        if let rate = learningRate, !(rate > 0 && rate.isFinite) {
+            throw ValidationError("--lr is \(rate), it must be a number above 0")
+        }
+    }
+
+    func run() throws {
+        WaitingPolicy.apply()
+        let stop = StopSignal()
+        let display = TrainingDisplay(stop: stop)
+        let counts = CountDisplay(isQuiet: quiet)
+        let isQuiet = quiet
+        let interruption = Interruption(stop) {
+            if !isQuiet { display.say("stopping after this step; once more ends at once and saves nothing") }
+        }
+        defer { withExtendedLifetime(interruption) {} }
+        let outcome: TrainingOutcome
+        do {
+            outcome = try TrainingWorkflow.run(
+                request(counts), stop: stop, observers: quiet ? [] : [display],
+                makeLibrary: { try OneDNNLibrary(threads: $0) },
+                tell: { notice in
+                    counts.close()
+                    if !quiet { tell(notice, display) }
+                })
+        } catch {
+            display.close()
+            throw error
+        }
+        display.close()
+        try finish(outcome)
+    }
+
+    private func request(_ counts: CountDisplay) -> TrainingRequest {
+        var request = TrainingRequest(data: data, output: output)
+        request.configurationFile = config
+        request.overrides.model = model
+        request.overrides.size = size
+        request.overrides.epochs = epochs
+        request.overrides.batchSize = batch
+        request.overrides.learningRate = learningRate
+        request.overrides.seed = seed
+        request.overrides.precision = precision
+        if let count = threads.threads { request.overrides.threads = .some(count) }
+        request.loaderThreads = threads.loaderThreads
+        request.collecting = .shown(on: counts)
+        return request
+    }
+
+    private func tell(_ notice: TrainingNotice, _ display: TrainingDisplay) {
+        switch notice {
+        case .opened(let data):
+            display.say("\(data.name.printable): \(data.classes.count) classes")
+        case .chosen(let defaults):
+            display.say("chosen:")
+            for reason in defaults.reasons { display.say("  " + reason) }
+        case .note(let text): display.say("note: " + text.printable)
+        case .saving: display.close()
+        }
+    }
+
+    private func finish(_ outcome: TrainingOutcome) throws {
+        Output.result(json ? try TrainingSummary.json(outcome) : TrainingSummary.text(outcome))
+        if let trouble = outcome.result.trouble {
+            throw Failure(
+                trouble.kind,
+                "\(trouble.message); \(outcome.path) holds epoch \(outcome.result.bestEpoch), the best one before",
+                advice: trouble.advice)
+        }
+        if outcome.result.reason == .interrupted {
+            let kept =
+                outcome.result.bestEpoch > 0
+                ? "holds epoch \(outcome.result.bestEpoch), the best one"
+                : "holds the weights as they were: no epoch was completed and nothing was measured"
+            Output.message("interrupted: \(outcome.path.printable) \(kept)")
+            throw ExitCode(Failure.Kind.interrupted.rawValue)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// The numbers of a training chosen from the data, each with the reason why: network and size from the pictures' size,
+// channels from their colours, batch and epochs from their number. What a person set is taken as it is.
+
+import FoveaCollecting
+import FoveaModeling
+import FoveaPreprocessing
+import FoveaTensorCore
+import FoveaTraining
+
+/// What was chosen, and why.
+package struct Defaults: Sendable {
+    /// The configuration of the run, with what the person set.
+    package let configuration: TrainingConfiguration
+    /// The preprocessing, measured on the training pictures.
+    package let preprocessing: Preprocessing
+    /// One sentence for each choice.
+    package let reasons: [String]
+
+    /// Chooses for a data set. Throws a `Failure` if it has no training pictures, or none that can be read.
+    package static func choose(_ data: DataSet, _ set: TrainingOverrides) throws -> Defaults {
+        guard let training = data.splits[.training], !training.entries.isEmpty else {
+            throw Failure(
+                .data, "\(data.name): there is no training split",
+                advice: "Give a folder with one folder of pictures for each class, or with train/ and validation/.")
+        }
+        let survey = try PictureSurvey(training)
+        var choice = Choice(data, survey, count: training.entries.count, set)
+        let configuration = set.applied(to: choice.configuration())
+        let (preprocessing, measured) = survey.measured(choice.preprocessing(configuration), on: training)
+        choice.reasons.append(
+            "mean \(listed(preprocessing.mean)) and deviation \(listed(preprocessing.deviation)): measured on "
+                + "\(measured) training pictures")
+        return Defaults(
+            configuration: configuration, preprocessing: preprocessing, reasons: choice.reasons)
+    }
+
+    private static func listed(_ values: [Float]) -> String {
+        values.map { String((($0 * 1000).rounded()) / 1000) }.joined(separator: ", ")
+    }
+}
+
+/// The choice under way.
+private struct Choice {
+    let data: DataSet
+    let survey: PictureSurvey
+    let count: Int
+    let set: TrainingOverrides
+    let isSmall: Bool
+    let recipe: Recipe
+    var reasons: [String] = []
+
+    init(_ data: DataSet, _ survey: PictureSurvey, count: Int, _ set: TrainingOverrides) {
+        self.data = data
+        self.survey = survey
+        self.count = count
+        self.set = set
+        isSmall = survey.longerSide <= Recipe.smallSide
+        var recipe = isSmall ? Recipe.smallPictures : Recipe.photographs
+        if !isSmall, let size = set.size, size <= Recipe.smallSide {
+            // Photographs made small: the network and rates of small pictures, the crops of photographs.
+            let small = Recipe.smallPictures
+            (recipe.model, recipe.epochs, recipe.batchSize) = (small.model, small.epochs, small.batchSize)
+        }
+        self.recipe = recipe
+    }
+
+    mutating func configuration() -> TrainingConfiguration {
+        let size = size()
+        let model = model(size: set.size ?? size)
+        var result = TrainingConfiguration(model: set.model ?? model, size: set.size ?? size)
+        result.schedule = .oneCycle
+        result.weightDecay = recipe.weightDecay
+        result.labelSmoothing = recipe.labelSmoothing
+        result.batchSize = batchSize()
+        result.epochs = epochs()
+        let batch = set.batchSize ?? result.batchSize
+        result.learningRate = recipe.learningRate * Float(batch) / Float(Recipe.rateBatch)
+        if set.learningRate == nil {
+            reasons.append(
+                "learning rate \(result.learningRate), one cycle: \(recipe.learningRate) at \(Recipe.rateBatch) pictures "
+                    + "a step, in proportion for \(batch)")
+        }
+        result.augmentation = augmentation()
+        return result
+    }
+
+    private mutating func size() -> Int {
+        let looked = "the median of \(survey.count) pictures is \(survey.longerSide) x \(survey.shorterSide) px"
+        let chosen: Int
+        let why: String
+        if let size = recipe.size, !isSmall {
+            chosen = size
+            why = "\(looked): photographs"
+        } else {
+            chosen = min(Recipe.smallSide, max(Recipe.smallestSide, survey.shorterSide))
+            why = survey.isUniform ? "the pictures' own, all are \(survey.longerSide) x \(survey.shorterSide)" : looked
+        }
+        if set.size == nil { reasons.append("size \(chosen): \(why)") }
+        return chosen
+    }
+
+    private mutating func model(size: Int) -> String {
+        if set.model == nil {
+            reasons.append(
+                "network \(recipe.model): made for \(size <= Recipe.smallSide ? "small pictures" : "photographs")")
+        }
+        return recipe.model
+    }
+
+    private mutating func batchSize() -> Int {
+        guard count < Recipe.fewPictures else {
+            if set.batchSize == nil { reasons.append("batch \(recipe.batchSize): usual for this network") }
+            return recipe.batchSize
+        }
+        // A power of two that gives every epoch some steps.
+        var batch = recipe.batchSize
+        while batch > Recipe.smallestBatch, count / batch < Recipe.fewestSteps { batch /= 2 }
+        if set.batchSize == nil { reasons.append("batch \(batch): there are only \(count) training pictures") }
+        return batch
+    }
+
+    private mutating func epochs() -> Int {
+        let few = count < Recipe.fewPictures
+        let epochs = recipe.epochs * (few ? Recipe.moreEpochs : 1)
+        if set.epochs == nil {
+            reasons.append(
+                "epochs \(epochs): \(few ? "more, because pictures are few" : "usual for this kind of pictures")")
+        }
+        return epochs
+    }
+
+    private mutating func augmentation() -> Augmentation {
+        var result = recipe.augmentation
+        if result.flip, showsSigns {
+            result.flip = false
+            if set.augmentation == nil { reasons.append("no mirroring: the classes are digits or letters") }
+        }
+        if set.augmentation == nil {
+            let crop =
+                switch result.crop {
+                case .none: "none"
+                case .padded(let pixels): "moved by up to \(pixels) px"
+                case .resized(let scale, _): "random parts of \(Int(scale.lowerBound * 100)) to 100 % of the area"
+                }
+            reasons.append("augmentation: \(crop)\(result.flip ? ", mirrored at random" : "")")
+        }
+        return result
+    }
+
+    /// Digits and letters are others when mirrored: known by the data set's name, or by classes of one character.
+    private var showsSigns: Bool {
+        let name = data.name.lowercased()
+        if name.hasSuffix("mnist"), !name.contains("fashion") { return true }
+        return data.classes.allSatisfy { $0.count == 1 && $0.first?.isASCII == true }
+    }
+
+    mutating func preprocessing(_ configuration: TrainingConfiguration) -> Preprocessing {
+        let channels = survey.isGray ? 1 : 3
+        reasons.append(
+            "channels \(channels): \(survey.isGray ? "no picture has colour" : "the pictures have colour")")
+        return Preprocessing(
+            height: configuration.size, width: configuration.size, channels: channels, resize: .crop,
+            cropFraction: recipe.cropFraction, interpolation: recipe.interpolation,
+            mean: [Float](repeating: 0, count: channels), deviation: [Float](repeating: 1, count: channels))
+    }
+}

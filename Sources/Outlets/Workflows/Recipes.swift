@@ -1,0 +1,55 @@
+// The numbers that a training starts from where nobody says otherwise: one place to look at, and to tune. What they were
+// measured on stands beside them; which of them a data set gets is decided in Defaults.swift.
+
+import FoveaPreprocessing
+import FoveaTraining
+
+/// The starting numbers for one kind of pictures.
+struct Recipe: Sendable {
+    /// The network.
+    var model: String
+    /// Rows and columns; nil: those of the pictures.
+    var size: Int?
+    var epochs: Int
+    var batchSize: Int
+    /// The learning rate at `Recipe.rateBatch` pictures a step; it grows and falls with the batch (Goyal et al. 2017).
+    var learningRate: Float
+    var weightDecay: Float
+    var labelSmoothing: Float
+    var augmentation: Augmentation
+    /// The part of the shorter side that evaluation keeps.
+    var cropFraction: Double
+    /// How a picture reaches the network's size.
+    var interpolation: Interpolation
+
+    /// The batch that learning rates are stated for.
+    static let rateBatch = 128
+
+    /// Up to 64 px, such as Fashion-MNIST and CIFAR: the padded crop and the rate are those of He et al. 2015, section
+    /// 4.2, the one-cycle schedule and few epochs those of Smith and Topin 2018.
+    static let smallPictures = Recipe(
+        model: "smallcnn", size: nil, epochs: 12, batchSize: 128, learningRate: 0.1, weightDecay: 5e-4,
+        labelSmoothing: 0.1, augmentation: Augmentation(crop: .padded(pixels: 2), flip: true), cropFraction: 1,
+        interpolation: .bilinear)
+
+    /// Photographs: random resized crops (Szegedy et al. 2015), milder than ImageNet's 0.08 since data sets are small.
+    static let photographs = Recipe(
+        model: "resnet18", size: 128, epochs: 18, batchSize: 32, learningRate: 0.1, weightDecay: 5e-4,
+        labelSmoothing: 0.1,
+        augmentation: Augmentation(crop: .resized(scale: 0.35...1, ratio: 3 / 4...4 / 3), flip: true),
+        cropFraction: 0.875, interpolation: .bilinear)
+
+    /// Pictures of at most this many pixels a side are small.
+    static let smallSide = 64
+    /// No network is built for less.
+    static let smallestSide = 16
+
+    /// Fewer training pictures than this get smaller batches and more epochs.
+    static let fewPictures = 500
+    /// Steps that an epoch should have at least.
+    static let fewestSteps = 12
+    /// The smallest batch that this leads to; norms need some pictures to measure.
+    static let smallestBatch = 8
+    /// How many times the epochs few pictures get.
+    static let moreEpochs = 2
+}

@@ -1,0 +1,113 @@
+// Training from a data set's name to a model file: choose what nobody set, check what can be checked before hours of work,
+// train, measure the best epoch with the plan that serves, and write one file, whole or not at all.
+
+import FoveaCollecting
+import FoveaCompiler
+import FoveaModelFiles
+import FoveaModeling
+import FoveaPreprocessing
+import FoveaTensorCore
+import FoveaTraining
+import Foundation
+
+/// What a person asks for.
+package struct TrainingRequest: Sendable {
+    /// A folder or a known name.
+    package var data: String
+    /// The model file to write.
+    package var output: String
+    /// A configuration file.
+    package var configurationFile: String?
+    /// What was set otherwise; lies over the file.
+    package var overrides = TrainingOverrides()
+    /// Threads that load pictures; nil for one a core.
+    package var loaderThreads: Int?
+    /// How data is opened.
+    package var collecting = CollectingOptions()
+
+    package init(data: String, output: String) {
+        self.data = data
+        self.output = output
+    }
+}
+
+/// What a training tells before and after its epochs.
+package enum TrainingNotice: Sendable {
+    case opened(DataSet)
+    case chosen(Defaults)
+    /// Something a person should know.
+    case note(String)
+    /// The last epoch is over; the best one is measured and written.
+    case saving
+}
+
+/// What a training leaves behind.
+package struct TrainingOutcome: Sendable {
+    /// The model file that was written.
+    package let path: String
+    /// Its card.
+    package let card: ModelCard
+    /// The run.
+    package let result: TrainingResult
+}
+
+/// Trains and saves.
+package enum TrainingWorkflow {
+    /// Trains and waits. `makeLibrary` is asked for kernels with so many threads.
+    ///
+    /// Whenever an epoch was completed there is a model file afterwards, even if the run was interrupted or its loss
+    /// became NaN (then `result.trouble` says so). Throws a `Failure` if nothing was saved.
+    package static func run(
+        _ request: TrainingRequest, stop: StopSignal, observers: [any TrainingObserver],
+        makeLibrary: (Int?) throws -> any KernelLibrary, tell: (TrainingNotice) -> Void
+    ) throws -> TrainingOutcome {
+        let overrides = try merged(request)
+        try FileReplacement.check(request.output)
+        let data = try DataSet.open(request.data, options: request.collecting)
+        tell(.opened(data))
+        for note in data.notes { tell(.note(note)) }
+        let defaults = try Defaults.choose(data, overrides)
+        tell(.chosen(defaults))
+        guard let training = data.splits[.training], let validation = data.splits[.validation] else {
+            throw Failure(
+                .data, "\(data.name): there is no validation split, and too few pictures to draw one",
+                advice: "Add pictures, or give train and validation folders of your own.")
+        }
+        let configuration = defaults.configuration
+        let model = try Model(
+            ModelConfiguration(
+                architecture: configuration.model, channels: defaults.preprocessing.channels,
+                height: configuration.size, width: configuration.size, classCount: data.classes.count))
+        if stop.isSet { throw interrupted }
+        let library = try makeLibrary(configuration.threads)
+        let sources = (training: HashingSource(training), validation: HashingSource(validation))
+        let task = TrainingTask(
+            model: model, classes: data.classes, training: sources.training, validation: sources.validation,
+            preprocessing: defaults.preprocessing, configuration: configuration,
+            loaderThreads: request.loaderThreads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let result = try Trainer.run(task, library: library, stop: stop, observers: observers)
+        tell(.saving)
+        let card = try TrainedCard(
+            task: task, data: data, training: sources.training, validation: sources.validation, result: result
+        ).card(library: library)
+        try ModelFile(card: card, tensors: result.tensors).save(to: request.output)
+        return TrainingOutcome(path: request.output, card: card, result: result)
+    }
+
+    private static let interrupted = Failure(
+        .interrupted, "interrupted before the first step", advice: "Nothing was written.")
+
+    /// The configuration file with the flags over it, checked as far as it can be without data.
+    private static func merged(_ request: TrainingRequest) throws -> TrainingOverrides {
+        var overrides = request.overrides
+        if let file = request.configurationFile { overrides = overrides.laid(over: try TrainingOverrides(file: file)) }
+        if let model = overrides.model { _ = try Registry.architecture(model) }
+        if let precision = overrides.precision, precision != "f32" {
+            throw Failure(
+                .usage, "the precision \(precision) is not available in this version",
+                advice: "Leave it out, or say f32.")
+        }
+        try overrides.augmentation?.check()
+        return overrides
+    }
+}

@@ -1,0 +1,30 @@
+// Several places may set a training's numbers: flags lie over a configuration file, the file lies over the defaults.
+
+extension TrainingOverrides {
+    /// What is set here, and what is set in `lower` where nothing is set here.
+    package func laid(over lower: TrainingOverrides) -> TrainingOverrides {
+        var result = lower
+        func put<Value>(_ path: WritableKeyPath<TrainingOverrides, Value?>) {
+            if let value = self[keyPath: path] { result[keyPath: path] = .some(value) }
+        }
+        put(\.model)
+        put(\.size)
+        put(\.epochs)
+        put(\.batchSize)
+        put(\.learningRate)
+        put(\.momentum)
+        put(\.nesterov)
+        put(\.weightDecay)
+        put(\.labelSmoothing)
+        put(\.schedule)
+        put(\.warmupEpochs)
+        put(\.stepEpochs)
+        put(\.stepFactor)
+        put(\.patience)
+        put(\.seed)
+        put(\.threads)
+        put(\.precision)
+        put(\.augmentation)
+        return result
+    }
+}

@@ -1,0 +1,41 @@
+// A model file ready to be asked: the network of its card, and its weights in one block of memory. Reading a file into it
+// is strict; nothing is computed here.
+
+import FoveaGraph
+import FoveaModelFiles
+import FoveaModeling
+import FoveaTensorCore
+
+/// A network with trained weights.
+package struct LoadedModel: Sendable {
+    /// What the weights are.
+    package let card: ModelCard
+    /// The network.
+    package let model: Model
+    /// The weights.
+    package let store: ParameterStore
+
+    /// The network of a model file. `name` is what messages call the file.
+    /// Throws a `Failure` of kind `.model` if the weights do not fit the network, with the full list of differences.
+    package init(_ file: ModelFile, name: String) throws {
+        card = file.card
+        guard card.output == .softmax else {
+            throw Failure(.model, "\(name): gives each class a probability of its own, which is not supported yet")
+        }
+        do {
+            model = try Model(card.architecture)
+        } catch let failure as Failure {
+            throw Failure(
+                .model, "\(name): \(failure.message)",
+                advice: "The file was written by a newer Fovea, or was changed.")
+        }
+        store = try ParameterStore(try model.inferenceGraph(batch: 1).parameters)
+        try store.load(file.tensors, from: name)
+    }
+
+    /// Reads a model file. Throws a `Failure` of kind `.model`.
+    package init(path: String) throws { try self.init(ModelFile.load(path), name: path) }
+
+    /// Pictures a batch when many are asked: enough to keep the kernels busy, small enough to stay in cache.
+    package var usualBatchSize: Int { max(card.architecture.height, card.architecture.width) <= 64 ? 128 : 32 }
+}
