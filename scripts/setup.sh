@@ -2,8 +2,8 @@
 # Installs the system packages that building Fovea needs, and only those that are missing.
 #
 #   scripts/setup.sh            what `make build` needs
-#   scripts/setup.sh --tests    and what `make test` needs beside it
-#   scripts/setup.sh --demo     and the Fashion-MNIST data set, where the system offers it as a package
+#   scripts/setup.sh --tests    and what `make test` needs beside it: Python, Fashion-MNIST
+#   scripts/setup.sh --demo     and what `make demo` needs beside it: Fashion-MNIST, where there is a package of it
 #
 # Swift itself is not installed: see https://www.swift.org/install.
 set -euo pipefail
@@ -53,17 +53,24 @@ setup_debian() {
     for package in "${packages[@]}"; do
         is_installed "$package" || missing+=("$package")
     done
-    # The data set is a convenience: where there is no such package, the program downloads it by its known name.
-    if [ "$for_demo" = yes ] && ! is_installed dataset-fashion-mnist &&
-        apt-cache show dataset-fashion-mnist >/dev/null 2>&1; then
-        missing+=(dataset-fashion-mnist)
-    fi
-    if [ ${#missing[@]} -eq 0 ]; then
+    # Where there is no such package, the program downloads the data set by its known name, and tests that want it skip.
+    local data_set=dataset-fashion-mnist
+    if [ "$for_demo$for_tests" = nono ] || is_installed $data_set; then data_set=; fi
+
+    if [ ${#missing[@]} -eq 0 ] && [ -z "$data_set" ]; then
         say "nothing to install"
         return
     fi
+    # The lists of packages are fetched for an installation, and where there are none yet to look the data set up in.
+    if [ ${#missing[@]} -gt 0 ] || ! compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null; then
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    fi
+    if [ -n "$data_set" ] && apt-cache show $data_set >/dev/null 2>&1; then missing+=($data_set); fi
+    if [ ${#missing[@]} -eq 0 ]; then
+        say "nothing to install; Fashion-MNIST is not packaged here"
+        return
+    fi
     say "installing ${missing[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
