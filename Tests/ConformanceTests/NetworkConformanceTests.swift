@@ -56,7 +56,11 @@ struct NetworkCase: Sendable, CustomStringConvertible {
             case .normScale: store.set(name, .random(shape, seed: index, from: 0.5, to: 1.5))
             case .normShift: store.set(name, .random(shape, seed: index, from: -0.2, to: 0.2))
             case .statistic:
-                store.set(name, .random(shape, seed: index, from: name.hasSuffix("var") ? 0.5 : -0.2, to: name.hasSuffix("var") ? 1.5 : 0.2))
+                store.set(
+                    name,
+                    .random(
+                        shape, seed: index, from: name.hasSuffix("var") ? 0.5 : -0.2,
+                        to: name.hasSuffix("var") ? 1.5 : 0.2))
             case .optimizerState: store.set(name, .random(shape, seed: index, from: -0.01, to: 0.01))
             case .weight, .bias: break
             }
