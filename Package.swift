@@ -109,7 +109,8 @@ let package = Package(
         module(
             "Workflows", in: "Outlets",
             imports: [
-                "FoveaTensorCore", "FoveaCompiler", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing",
+                "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaPictures", "FoveaCollecting",
+                "FoveaPreprocessing",
                 "FoveaLoading", "FoveaModeling", "FoveaModelFiles", "FoveaMeasures", "FoveaRunning", "FoveaTraining",
                 "FoveaEvaluating", "FoveaPredicting",
             ]),
