@@ -35,7 +35,10 @@ func system(_ name: String, _ pkgConfig: String, apt: [String], brew: [String]) 
 let package = Package(
     name: "Fovea",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "fovea", targets: ["FoveaProgram"])],
+    products: [
+        .library(name: "Fovea", targets: ["Fovea"]),
+        .executable(name: "fovea", targets: ["FoveaProgram"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
@@ -109,10 +112,18 @@ let package = Package(
         module(
             "Workflows", in: "Outlets",
             imports: [
-                "FoveaTensorCore", "FoveaCompiler", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing",
+                "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaPictures", "FoveaCollecting",
+                "FoveaPreprocessing",
                 "FoveaLoading", "FoveaModeling", "FoveaModelFiles", "FoveaMeasures", "FoveaRunning", "FoveaTraining",
                 "FoveaEvaluating", "FoveaPredicting",
             ]),
+        .target(
+            name: "Fovea",
+            dependencies: [
+                "FoveaTensorCore", "FoveaCompiler", "FoveaOneDNNBackend", "FoveaTraining", "FoveaPredicting",
+                "FoveaWorkflows",
+            ],
+            path: "Sources/Outlets/Fovea", swiftSettings: strict),
         .executableTarget(
             name: "FoveaProgram",
             dependencies: [

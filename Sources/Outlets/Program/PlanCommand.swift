@@ -1,0 +1,84 @@
+// `fovea plan`: what a network is compiled into on this machine, step by step.
+
+import ArgumentParser
+import FoveaModeling
+import FoveaOneDNNBackend
+import FoveaRunning
+import FoveaTensorCore
+import FoveaWorkflows
+import Foundation
+
+/// Prints the plan of a network.
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show the kernels, layouts and memory of a network on this machine.",
+        discussion: """
+            MODEL is a model file or the name of a network. Steps marked * run only when weights change.
+
+            Examples:
+              fovea plan resnet18 --size 128 --batch 32
+              fovea plan flowers.fovea --time
+              fovea plan smallcnn --training --batch 128 --channels 1 --time
+            """)
+
+    @Argument(help: "A model file, or the name of a network.")
+    var model: String
+
+    @Option(help: ArgumentHelp("Pictures a run.", valueName: "count"))
+    var batch = 1
+
+    @Option(help: ArgumentHelp("Rows and columns that a named network sees.", valueName: "pixels"))
+    var size: Int?
+
+    @Option(help: ArgumentHelp("Classes of a named network.", valueName: "count"))
+    var classes = 10
+
+    @Option(help: ArgumentHelp("Channels of a named network.", valueName: "count"))
+    var channels = 3
+
+    @Option(help: ArgumentHelp("Threads that compute; one a core unless given.", valueName: "count"))
+    var threads: Int?
+
+    @Flag(help: "The plan of a training step.")
+    var training = false
+
+    @Flag(help: "Measure each step: the median of some runs.")
+    var time = false
+
+    @Option(help: ArgumentHelp("Runs that --time measures.", valueName: "count"))
+    var runs = 20
+
+    func validate() throws {
+        let numbers = [
+            ("--batch", batch), ("--size", size ?? 1), ("--classes", classes), ("--threads", threads ?? 1),
+            ("--runs", runs),
+        ]
+        for (name, value) in numbers where !(1...100_000).contains(value) {
+            throw ValidationError("\(name) is \(value), it must be 1 to 100000")
+        }
+        if channels != 1 && channels != 3 { throw ValidationError("--channels is \(channels), it must be 1 or 3") }
+    }
+
+    func run() throws {
+        var request: PlanRequest
+        if FileManager.default.fileExists(atPath: model) {
+            let loaded = try LoadedModel(path: model)
+            request = PlanRequest(model: loaded.model, store: loaded.store)
+        } else {
+            let architecture = try Registry.architecture(model)
+            let side = size ?? architecture.nominalSize
+            request = PlanRequest(
+                model: try Model(
+                    ModelConfiguration(
+                        architecture: architecture.name, channels: channels, height: side, width: side,
+                        classCount: classes)))
+        }
+        request.batchSize = batch
+        request.isTraining = training
+        request.runs = time ? runs : 0
+        let library = try OneDNNLibrary(threads: threads)
+        let lines = try PlanWorkflow.describe(request, library: library)
+        Output.result("\(library.name), \(library.threadCount) threads\n\n" + lines.joined(separator: "\n"))
+    }
+}

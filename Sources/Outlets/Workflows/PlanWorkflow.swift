@@ -1,0 +1,101 @@
+// The plan that a network gets on a kernel library, for looking at and for timing. Compiles exactly what training or
+// prediction would; the weights are random where there is no model file.
+
+import FoveaCompiler
+import FoveaGraph
+import FoveaModeling
+import FoveaOperators
+import FoveaRunning
+import FoveaTensorCore
+import FoveaTraining
+
+/// Which plan to look at.
+package struct PlanRequest: Sendable {
+    /// The network, and its weights where they were read from a file.
+    package var model: Model
+    package var store: ParameterStore?
+    package var batchSize = 1
+    /// The plan of a training step instead of the one that serves.
+    package var isTraining = false
+    /// Runs to measure; 0 measures nothing.
+    package var runs = 0
+
+    package init(model: Model, store: ParameterStore? = nil) {
+        self.model = model
+        self.store = store
+    }
+}
+
+/// Compiles and times plans.
+package enum PlanWorkflow {
+    /// Runs before the first that counts.
+    private static let warmUp = 3
+
+    /// The plan as text, line by line.
+    package static func describe(_ request: PlanRequest, library: any KernelLibrary) throws -> [String] {
+        try library.perform {
+            let (plan, store) = try compile(request, library)
+            guard request.runs > 0 else { return PlanPrinter(plan).lines }
+            fill(plan, request)
+            let (seconds, total) = try measure(plan, runs: request.runs)
+            return withExtendedLifetime(store) { PlanPrinter(plan, seconds: seconds, total: total).lines }
+        }
+    }
+
+    private static func compile(
+        _ request: PlanRequest, _ library: any KernelLibrary
+    ) throws -> (Plan, ParameterStore) {
+        let graph: Graph
+        if request.isTraining {
+            let settings = TrainingConfiguration(model: request.model.configuration.architecture, size: 1)
+            let forward = try request.model.trainingGraph(batch: request.batchSize, loss: LossConfiguration())
+            graph = try Compiler.trainingGraph(forward) {
+                $0.appendSGD(
+                    momentum: settings.momentum, nesterov: settings.nesterov, weightDecay: settings.weightDecay)
+            }
+        } else {
+            graph = Compiler.inferenceGraph(try request.model.inferenceGraph(batch: request.batchSize))
+        }
+        let store: ParameterStore
+        if let given = request.store, !request.isTraining {
+            store = given
+        } else {
+            store = try ParameterStore(graph.parameters)
+            store.initialize(seed: 0)
+        }
+        let plan = try Compiler.plan(graph, isTraining: request.isTraining, store: store, library: library)
+        return (plan, store)
+    }
+
+    /// Pixels like those of normalised pictures; of a training step, every picture of class 0 and no change of weights.
+    private static func fill(_ plan: Plan, _ request: PlanRequest) {
+        var stream = RandomStream(seed: 0, purpose: .testing)
+        let pixels = plan.input("x")
+        for index in pixels.indices { pixels[index] = stream.normal() }
+        guard request.isTraining else { return }
+        let targets = plan.input("targets")
+        targets.update(repeating: 0)
+        for row in stride(from: 0, to: targets.count, by: request.model.configuration.classCount) { targets[row] = 1 }
+        plan.input("sampleWeights").update(repeating: 1)
+        plan.input("rate")[0] = 0
+        if plan.hasInput("random") { plan.input("random").update(repeating: 0) }
+    }
+
+    /// The median seconds of each step, and of a whole run without the clock between steps.
+    private static func measure(_ plan: Plan, runs: Int) throws -> (steps: [Double], total: Double) {
+        let clock = ContinuousClock()
+        for _ in 0..<warmUp { try plan.run() }
+        var steps = [[Double]](repeating: [], count: plan.program.steps.count)
+        var totals: [Double] = []
+        for _ in 0..<runs {
+            var seconds = [Double](repeating: 0, count: steps.count)
+            try plan.run(timing: &seconds)
+            for (position, time) in seconds.enumerated() { steps[position].append(time) }
+            let start = clock.now
+            try plan.run()
+            totals.append(Double((clock.now - start) / .nanoseconds(1)) * 1e-9)
+        }
+        func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+        return (steps.map(median), median(totals))
+    }
+}
