@@ -36,10 +36,10 @@ extension BatchNormTraining: OneDNNOperator {
             let norm = try primitive.call(tensors, scratch: memory.scratch)
             let (mean, variance) = (memory.outputs[1].floats, memory.outputs[2].floats)
             let (runningMean, runningVariance) = (memory.outputs[3].floats, memory.outputs[4].floats)
-            precondition(
-                memory.inputs[3] == memory.outputs[3] && memory.inputs[4] == memory.outputs[4],
-                "running statistics are updated where they lie")
+            let (oldMean, oldVariance) = (memory.inputs[3].floats, memory.inputs[4].floats)
             let statistics = OwnKernel {
+                if oldMean != runningMean { runningMean.update(from: oldMean, count: shape[1]) }
+                if oldVariance != runningVariance { runningVariance.update(from: oldVariance, count: shape[1]) }
                 fovea_running_statistic(runningMean, mean, momentum, 1, Int64(shape[1]))
                 fovea_running_statistic(runningVariance, variance, momentum, unbiased, Int64(shape[1]))
             }

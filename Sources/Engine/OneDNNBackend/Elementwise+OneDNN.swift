@@ -59,17 +59,14 @@ extension Concat: OneDNNOperator {
 
 extension ChannelSlice: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
-        var error = FoveaDNNError()
         // A part that does not start and end at a block's border cannot be seen in place: then from plain layout.
         var whole = request.inputs[0]
-        if FoveaDNNLayoutChannels(whole.oneDNN().handle, Int64(start), Int64(count), &error) == nil {
+        var part = try? channels(of: whole.oneDNN())
+        if part == nil {
             whole = whole.plain
+            part = try channels(of: whole.oneDNN())
         }
-        let source = whole.oneDNN()
-        guard let handle = FoveaDNNLayoutChannels(source.handle, Int64(start), Int64(count), &error) else {
-            throw Failure(.work, "oneDNN: \(error.text)")
-        }
-        let part = OneDNNLayout(owning: handle)
+        guard let part else { preconditionFailure("a plain tensor has parts") }
         let target = part.plain
         let primitive = try OneDNNPrimitive(engine) { engine, error in
             FoveaDNNReorderCreate(engine, part.handle, target.handle, error)
@@ -82,6 +79,14 @@ extension ChannelSlice: OneDNNOperator {
         }
         proposal.scratchByteCount = primitive.scratchByteCount
         return proposal
+    }
+
+    private func channels(of whole: OneDNNLayout) throws -> OneDNNLayout {
+        var error = FoveaDNNError()
+        guard let handle = FoveaDNNLayoutChannels(whole.handle, Int64(start), Int64(count), &error) else {
+            throw Failure(.work, "oneDNN: \(error.text)")
+        }
+        return OneDNNLayout(owning: handle)
     }
 }
 

@@ -10,6 +10,9 @@ import FoveaTensorCore
 private func pooling(
     _ request: KernelRequest, _ engine: OneDNNEngine, _ kind: FoveaDNNPooling, _ window: Window
 ) throws -> (primitive: OneDNNPrimitive, x: OneDNNLayout, y: OneDNNLayout) {
+    guard window.dilation == SIMD2(1, 1) else {
+        throw Failure(.work, "oneDNN has no kernel for pooling with gaps: \(window.text)")
+    }
     let x = request.inputs[0].oneDNN()
     let free = request.outputs[0].oneDNNAny()
     let primitive = try OneDNNPrimitive(engine) { engine, error in

@@ -28,7 +28,7 @@ struct Recipe: Sendable {
     /// Up to 64 px, such as Fashion-MNIST and CIFAR: the padded crop and the rate are those of He et al. 2015, section
     /// 4.2, the one-cycle schedule and few epochs those of Smith and Topin 2018.
     static let smallPictures = Recipe(
-        model: "smallcnn", size: nil, epochs: 12, batchSize: 128, learningRate: 0.1, weightDecay: 5e-4,
+        model: "smallcnn", size: nil, epochs: 10, batchSize: 128, learningRate: 0.1, weightDecay: 5e-4,
         labelSmoothing: 0.1, augmentation: Augmentation(crop: .padded(pixels: 2), flip: true), cropFraction: 1,
         interpolation: .bilinear)
 

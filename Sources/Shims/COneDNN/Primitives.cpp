@@ -17,7 +17,9 @@ using dnnl::algorithm;
 
 Eltwise fovea::eltwise(FoveaDNNActivation activation) {
     switch (activation) {
-    case FoveaDNNActivationReLU6: return {algorithm::eltwise_clip, algorithm::eltwise_clip, 0, 6};
+    case FoveaDNNActivationReLU6:
+        // clip_v2: the slope at 6 is 0, as in PyTorch; clip has 1 there.
+        return {algorithm::eltwise_clip_v2, algorithm::eltwise_clip_v2, 0, 6};
     case FoveaDNNActivationSigmoid:
         return {algorithm::eltwise_logistic, algorithm::eltwise_logistic_use_dst_for_bwd, 0, 0};
     case FoveaDNNActivationSiLU: return {algorithm::eltwise_swish, algorithm::eltwise_swish, 1, 0};
