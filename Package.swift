@@ -171,6 +171,30 @@ let package = Package(
                 "FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing", "FoveaLoading",
                 "FoveaTestSupport", "CAllocationCounter",
             ]),
+        tests(
+            "Evaluating",
+            imports: [
+                "FoveaTensorCore", "FoveaGraph", "FoveaOneDNNBackend", "FoveaPictures", "FoveaCollecting",
+                "FoveaPreprocessing", "FoveaLoading", "FoveaModeling", "FoveaModelFiles", "FoveaMeasures",
+                "FoveaRunning", "FoveaEvaluating", "FoveaPredicting", "FoveaTestSupport",
+            ]),
+        tests(
+            "Predicting",
+            imports: [
+                "FoveaTensorCore", "FoveaGraph", "FoveaOneDNNBackend", "FoveaPictures", "FoveaPreprocessing",
+                "FoveaModeling", "FoveaModelFiles", "FoveaRunning", "FoveaPredicting", "FoveaTestSupport",
+            ]),
+        tests(
+            "Workflows",
+            imports: [
+                "FoveaTensorCore", "FoveaGraph", "FoveaCompiler", "FoveaOneDNNBackend", "FoveaPictures",
+                "FoveaCollecting", "FoveaPreprocessing", "FoveaModeling", "FoveaModelFiles", "FoveaRunning",
+                "FoveaTraining", "FoveaEvaluating", "FoveaPredicting", "FoveaWorkflows", "FoveaTestSupport",
+            ]),
+        tests(
+            "Program",
+            imports: ["FoveaTensorCore", "FoveaModeling", "FoveaModelFiles", "FoveaTestSupport"]),
+        tests("Fovea", imports: ["Fovea", "FoveaTestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -25,17 +25,34 @@ stage() {
     stages+=("$(printf '%8s s  %s' "$seconds" "$name")")
 }
 
-# picture INDEX IMAGES FILE: writes one picture of an unpacked IDX file of 28 x 28 grey pixels as a BMP file.
-picture() {
-    local header pixels
-    header='BM\x66\x09\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x1c\0\0\0\x1c\0\0\0\x01\0\x18\0\0\0\0\0\x30\x09\0\0'
-    header+='\x13\x0b\0\0\x13\x0b\0\0\0\0\0\0\0\0\0\0'
-    # Rows from the bottom up, each grey value three times.
-    pixels=$(od -An -v -tx1 -j $((16 + 784 * $1)) -N 784 "$2" | awk '
-        { for (i = 1; i <= NF; i++) { row = int(n / 28); n += 1; v = "\\x" $i; rows[row] = rows[row] v v v } }
-        END { for (row = 27; row >= 0; row--) printf "%s", rows[row] }')
+# bytes HEX: writes the bytes that HEX spells.
+bytes() {
     # shellcheck disable=SC2059
-    printf "$header$pixels" >"$3"
+    printf "$(printf '%s' "$1" | sed 's/../\\x&/g')"
+}
+
+# chunk TYPE DATA, both in HEX: writes a chunk of a PNG file. gzip knows the checksum that PNG wants, lowest byte first.
+chunk() {
+    local crc
+    crc=$(bytes "$1$2" | gzip -c | tail -c 8 | od -An -tx1 -N4 | awk '{ print $4 $3 $2 $1 }')
+    bytes "$(printf '%08x' $((${#2} / 2)))$1$2$crc"
+}
+
+# picture INDEX IMAGES FILE: writes one picture of an unpacked IDX file of 28 x 28 grey pixels as a PNG file.
+picture() {
+    local pixels
+    # Each row behind a 0 (no filter), in one block that is not compressed, and zlib's checksum behind all.
+    pixels=$(od -An -v -tu1 -j $((16 + 784 * $1)) -N 784 "$2" | awk '
+        function put(v) { hex = hex sprintf("%02x", v); a = (a + v) % 65521; b = (b + a) % 65521 }
+        BEGIN { a = 1; b = 0 }
+        { for (i = 1; i <= NF; i++) { if (n % 28 == 0) put(0); n += 1; put($i) } }
+        END { printf "%s%04x%04x", hex, b, a }')
+    {
+        bytes 89504e470d0a1a0a
+        chunk 49484452 0000001c0000001c0800000000
+        chunk 49444154 "7801012c03d3fc$pixels"
+        chunk 49454e44 ""
+    } >"$3"
 }
 
 stage "system packages" scripts/setup.sh --demo
@@ -60,8 +77,8 @@ if [ "$fashion" = "$packaged" ]; then
     names=(ankle-boot pullover trouser trouser shirt)
     pictures=()
     for index in 0 1 2 3 4; do
-        pictures+=("$made/$index-${names[$index]}.bmp")
-        picture "$index" "$made/test-images" "$made/$index-${names[$index]}.bmp"
+        pictures+=("$made/$index-${names[$index]}.png")
+        picture "$index" "$made/test-images" "$made/$index-${names[$index]}.png"
     done
     stage "Fashion-MNIST: predict" "$fovea" predict "$made/fashion.fovea" "${pictures[@]}"
 else

@@ -17,3 +17,10 @@ for name in $names; do
     printf 'examples: %s\n' "$name"
     "$folder/$name" </dev/null
 done
+
+# With what `make demo` left behind, for real.
+demo=../.build/demo
+if [ -f "$demo/fashion.fovea" ] && ls "$demo"/*.png >/dev/null 2>&1; then
+    printf 'examples: classify, with the model of the demo\n'
+    "$folder/classify" "$demo/fashion.fovea" "$demo"/*.png
+fi

@@ -28,6 +28,8 @@ enum Program {
     static func main() async {
         // A reader that goes away (`| head`) is noticed when writing fails, not by a signal.
         signal(SIGPIPE, SIG_IGN)
+        // So is a file that would grow beyond the limit of `ulimit -f`.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try Fovea.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -90,8 +90,20 @@ package enum TrainingWorkflow {
         let card = try TrainedCard(
             task: task, data: data, training: sources.training, validation: sources.validation, result: result
         ).card(library: library)
-        try ModelFile(card: card, tensors: result.tensors).save(to: request.output)
+        try save(ModelFile(card: card, tensors: result.tensors), to: request.output)
         return TrainingOutcome(path: request.output, card: card, result: result)
+    }
+
+    /// Writes the model file; where that fails, to the folder for temporary files, since hours of work went into it.
+    private static func save(_ file: ModelFile, to path: String) throws {
+        do {
+            try file.save(to: path)
+        } catch let failure as Failure {
+            let name = path.split(separator: "/").last.map(String.init) ?? "model.fovea"
+            let refuge = FileManager.default.temporaryDirectory.path + "/rescued-\(UUID().uuidString.prefix(8))-" + name
+            guard (try? file.save(to: refuge)) != nil else { throw failure }
+            throw Failure(failure.kind, failure.message, advice: "The model was saved as \(refuge) instead.")
+        }
     }
 
     private static let interrupted = Failure(
