@@ -133,7 +133,7 @@ import Testing
             var seen = ""
             let run = try ProgramRun.fovea(
                 ["train", trained.data, "-o", folder.path + "/m.fovea"] + Trained.quickly(epochs: 500),
-                environment: ["OMP_WAIT_POLICY": policy, "GOMP_SPINCOUNT": .some(nil)]
+                environment: ["OMP_WAIT_POLICY": policy, "GOMP_SPINCOUNT": nil]
             ) { process, errors in
                 for _ in 0..<600 where !errors().contains("epoch   2/") { usleep(50_000) }
                 let bytes = FileManager.default.contents(atPath: "/proc/\(process.processIdentifier)/environ") ?? Data()
