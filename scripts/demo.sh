@@ -25,19 +25,6 @@ stage() {
     stages+=("$(printf '%8s s  %s' "$seconds" "$name")")
 }
 
-# picture INDEX IMAGES FILE: writes one picture of an unpacked IDX file of 28 x 28 grey pixels as a BMP file.
-picture() {
-    local header pixels
-    header='BM\x66\x09\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x1c\0\0\0\x1c\0\0\0\x01\0\x18\0\0\0\0\0\x30\x09\0\0'
-    header+='\x13\x0b\0\0\x13\x0b\0\0\0\0\0\0\0\0\0\0'
-    # Rows from the bottom up, each grey value three times.
-    pixels=$(od -An -v -tx1 -j $((16 + 784 * $1)) -N 784 "$2" | awk '
-        { for (i = 1; i <= NF; i++) { row = int(n / 28); n += 1; v = "\\x" $i; rows[row] = rows[row] v v v } }
-        END { for (row = 27; row >= 0; row--) printf "%s", rows[row] }')
-    # shellcheck disable=SC2059
-    printf "$header$pixels" >"$3"
-}
-
 stage "system packages" scripts/setup.sh --demo
 stage "build" $swift build -c release
 fovea=$($swift build -c release --show-bin-path)/fovea
@@ -55,13 +42,12 @@ fashion=fashion-mnist
 stage "Fashion-MNIST: train" "$fovea" train "$fashion" -o "$made/fashion.fovea" ${flags[@]+"${flags[@]}"}
 stage "Fashion-MNIST: evaluate" "$fovea" evaluate "$made/fashion.fovea" "$fashion"
 if [ "$fashion" = "$packaged" ]; then
-    gzip -dc "$packaged/t10k-images-idx3-ubyte.gz" >"$made/test-images"
-    # The first pictures of the test split, and what they show.
-    names=(ankle-boot pullover trouser trouser shirt)
+    # The first pictures of the test split, named by what they show.
+    python3 scripts/make_pictures.py idx "$packaged/t10k-images-idx3-ubyte.gz" 5 "$made"
     pictures=()
-    for index in 0 1 2 3 4; do
-        pictures+=("$made/$index-${names[$index]}.bmp")
-        picture "$index" "$made/test-images" "$made/$index-${names[$index]}.bmp"
+    for named in 0000-ankle-boot 0001-pullover 0002-trouser 0003-trouser 0004-shirt; do
+        mv "$made/${named%%-*}.png" "$made/$named.png"
+        pictures+=("$made/$named.png")
     done
     stage "Fashion-MNIST: predict" "$fovea" predict "$made/fashion.fovea" "${pictures[@]}"
 else
