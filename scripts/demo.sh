@@ -25,36 +25,6 @@ stage() {
     stages+=("$(printf '%8s s  %s' "$seconds" "$name")")
 }
 
-# bytes HEX: writes the bytes that HEX spells.
-bytes() {
-    # shellcheck disable=SC2059
-    printf "$(printf '%s' "$1" | sed 's/../\\x&/g')"
-}
-
-# chunk TYPE DATA, both in HEX: writes a chunk of a PNG file. gzip knows the checksum that PNG wants, lowest byte first.
-chunk() {
-    local crc
-    crc=$(bytes "$1$2" | gzip -c | tail -c 8 | od -An -tx1 -N4 | awk '{ print $4 $3 $2 $1 }')
-    bytes "$(printf '%08x' $((${#2} / 2)))$1$2$crc"
-}
-
-# picture INDEX IMAGES FILE: writes one picture of an unpacked IDX file of 28 x 28 grey pixels as a PNG file.
-picture() {
-    local pixels
-    # Each row behind a 0 (no filter), in one block that is not compressed, and zlib's checksum behind all.
-    pixels=$(od -An -v -tu1 -j $((16 + 784 * $1)) -N 784 "$2" | awk '
-        function put(v) { hex = hex sprintf("%02x", v); a = (a + v) % 65521; b = (b + a) % 65521 }
-        BEGIN { a = 1; b = 0 }
-        { for (i = 1; i <= NF; i++) { if (n % 28 == 0) put(0); n += 1; put($i) } }
-        END { printf "%s%04x%04x", hex, b, a }')
-    {
-        bytes 89504e470d0a1a0a
-        chunk 49484452 0000001c0000001c0800000000
-        chunk 49444154 "7801012c03d3fc$pixels"
-        chunk 49454e44 ""
-    } >"$3"
-}
-
 stage "system packages" scripts/setup.sh --demo
 stage "build" $swift build -c release
 fovea=$($swift build -c release --show-bin-path)/fovea
@@ -72,13 +42,12 @@ fashion=fashion-mnist
 stage "Fashion-MNIST: train" "$fovea" train "$fashion" -o "$made/fashion.fovea" ${flags[@]+"${flags[@]}"}
 stage "Fashion-MNIST: evaluate" "$fovea" evaluate "$made/fashion.fovea" "$fashion"
 if [ "$fashion" = "$packaged" ]; then
-    gzip -dc "$packaged/t10k-images-idx3-ubyte.gz" >"$made/test-images"
-    # The first pictures of the test split, and what they show.
-    names=(ankle-boot pullover trouser trouser shirt)
+    # The first pictures of the test split, named by what they show.
+    python3 scripts/make_pictures.py idx "$packaged/t10k-images-idx3-ubyte.gz" 5 "$made"
     pictures=()
-    for index in 0 1 2 3 4; do
-        pictures+=("$made/$index-${names[$index]}.png")
-        picture "$index" "$made/test-images" "$made/$index-${names[$index]}.png"
+    for named in 0000-ankle-boot 0001-pullover 0002-trouser 0003-trouser 0004-shirt; do
+        mv "$made/${named%%-*}.png" "$made/$named.png"
+        pictures+=("$made/$named.png")
     done
     stage "Fashion-MNIST: predict" "$fovea" predict "$made/fashion.fovea" "${pictures[@]}"
 else

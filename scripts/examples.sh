@@ -1,26 +1,24 @@
 #!/usr/bin/env bash
-# Builds the package of examples, which depends on Fovea as an application would, and runs each of its programs.
+# Builds the package of examples, which depends on Fovea as an application would, and runs its programs on small
+# pictures made for it. What it makes lies in Examples/.build/trial.
 set -euo pipefail
-cd "$(dirname "$0")/../Examples"
+cd "$(dirname "$0")/.."
 
 swift=${SWIFT:-swift}
-$swift build -c release
-folder=$($swift build -c release --show-bin-path)
-names=$($swift package dump-package | python3 -c '
-import json, sys
-for target in json.load(sys.stdin)["targets"]:
-    if target["type"] == "executable":
-        print(target["name"])
-')
-[ -n "$names" ] || { printf 'examples: the package has no programs\n' >&2; exit 1; }
-for name in $names; do
-    printf 'examples: %s\n' "$name"
-    "$folder/$name" </dev/null
-done
+trial=Examples/.build/trial
+$swift build -c release --package-path Examples
+programs=$($swift build -c release --package-path Examples --show-bin-path)
 
-# With what `make demo` left behind, for real.
-demo=../.build/demo
-if [ -f "$demo/fashion.fovea" ] && ls "$demo"/*.png >/dev/null 2>&1; then
-    printf 'examples: classify, with the model of the demo\n'
-    "$folder/classify" "$demo/fashion.fovea" "$demo"/*.png
+rm -rf "$trial"
+python3 scripts/make_pictures.py stripes "$trial/stripes"
+printf 'examples: train\n'
+"$programs/train" "$trial/stripes" "$trial/stripes.fovea" </dev/null
+printf 'examples: classify\n'
+answers=$("$programs/classify" "$trial/stripes.fovea" "$trial/stripes/across/00.png" "$trial/stripes/along/00.png" \
+    </dev/null)
+printf '%s\n' "$answers"
+# The two classes are easy; a wrong answer means that something is broken.
+if ! grep -q 'across/00.png across' <<<"$answers" || ! grep -q 'along/00.png along' <<<"$answers"; then
+    printf 'examples: the pictures were not told apart\n' >&2
+    exit 1
 fi

@@ -2,8 +2,8 @@
 # Installs the system packages that building Fovea needs, and only those that are missing.
 #
 #   scripts/setup.sh            what `make build` needs
-#   scripts/setup.sh --tests    and what `make test` needs beside it: Python, Fashion-MNIST
-#   scripts/setup.sh --demo     and what `make demo` needs beside it: Fashion-MNIST, where there is a package of it
+#   scripts/setup.sh --tests    and what `make test` needs beside it: Python's venv as well
+#   scripts/setup.sh --demo     and what `make demo` needs beside it: Python, Fashion-MNIST where it is packaged
 #
 # Swift itself is not installed: see https://www.swift.org/install.
 set -euo pipefail
@@ -47,7 +47,8 @@ setup_debian() {
     # What Swift needs to run and to link: a C++ standard library with its headers, a linker, and the libraries that
     # the package manager itself loads.
     packages+=(binutils g++ git libc6-dev libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata)
-    [ "$for_tests" = yes ] && packages+=(python3 python3-venv)
+    [ "$for_tests$for_demo" != nono ] && packages+=(python3)
+    [ "$for_tests" = yes ] && packages+=(python3-venv)
 
     local missing=() package
     for package in "${packages[@]}"; do
