@@ -56,7 +56,7 @@ import Testing
 
     @Test func `a rate that is far too high is said, with advice, and nothing is written`() throws {
         let run = try ProgramRun.fovea(
-            ["train", trained.data, "-o", model, "--lr", "1e9"] + Trained.quickly(epochs: 20))
+            ["train", trained.data, "-o", model] + Trained.quickly(epochs: 20, rate: "1e9"))
         #expect(run.code == 1)
         #expect(run.errors.contains("error: the loss became "))
         #expect(run.errors.contains("Try a smaller --lr"))

@@ -29,9 +29,10 @@ struct Trained: Sendable {
     }
 
     /// Flags for a training that takes no time.
-    static func quickly(epochs: Int = 1) -> [String] {
+    static func quickly(epochs: Int = 1, rate: String = "0.01") -> [String] {
         [
-            "--model", "lenet5", "--size", "28", "--epochs", String(epochs), "--batch", "8", "--threads", "1",
+            "--model", "lenet5", "--size", "28", "--epochs", String(epochs), "--batch", "8", "--lr", rate, "--threads",
+            "1",
             "--loader-threads", "1",
         ]
     }

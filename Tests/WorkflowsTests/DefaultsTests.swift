@@ -91,6 +91,14 @@ private func choose(
         #expect(!chosen.reasons.contains { $0.hasPrefix("size") || $0.hasPrefix("network") || $0.hasPrefix("batch") })
     }
 
+    @Test func `a network without norm learns more slowly`() throws {
+        var set = TrainingOverrides()
+        set.model = "lenet5"
+        let chosen = try choose(Made(count: 5000, width: 28, height: 28, channels: 1), set)
+        #expect(chosen.configuration.learningRate == 0.1 * Recipe.rateWithoutNorm)
+        #expect(chosen.reasons.contains { $0.hasSuffix("lenet5 has no batch norm") })
+    }
+
     @Test func `mean and deviation are measured on the pictures`() throws {
         let chosen = try choose(Made(count: 300, width: 24, height: 24, channels: 3, shade: 51))
         #expect(chosen.preprocessing.mean.allSatisfy { abs($0 - 0.2) < 1e-6 })

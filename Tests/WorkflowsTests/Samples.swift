@@ -31,6 +31,7 @@ struct TrainingGround {
         request.overrides.size = 28
         request.overrides.epochs = epochs
         request.overrides.batchSize = 8
+        request.overrides.learningRate = 0.01
         request.loaderThreads = 2
         return request
     }

@@ -124,6 +124,17 @@ import Testing
         #expect(ground.written == ["model.fovea"])
     }
 
+    @Test func `weights that learned nothing do not replace an older model`() throws {
+        let ground = try TrainingGround(test: false)
+        let card = try train(ground.request()).card
+        let stop = StopSignal()
+        let watcher = Watcher { if case .ready = $0 { stop.set() } }
+        let failure = #expect(throws: Failure.self) { try train(ground.request(), stop: stop, observers: [watcher]) }
+        #expect(failure?.kind == .interrupted)
+        #expect(failure?.advice?.hasSuffix("is untouched.") == true)
+        #expect(try ModelFile.load(ground.model).card == card)
+    }
+
     @Test func `pictures that cannot be read are named and the others are learned`() throws {
         let ground = try TrainingGround(test: false)
         try ground.folder.write("data/train/ant/text.jpg", Array("no picture".utf8))

@@ -73,13 +73,7 @@ private struct Choice {
         result.labelSmoothing = recipe.labelSmoothing
         result.batchSize = batchSize()
         result.epochs = epochs()
-        let batch = set.batchSize ?? result.batchSize
-        result.learningRate = recipe.learningRate * Float(batch) / Float(Recipe.rateBatch)
-        if set.learningRate == nil {
-            reasons.append(
-                "learning rate \(result.learningRate), one cycle: \(recipe.learningRate) at \(Recipe.rateBatch) pictures "
-                    + "a step, in proportion for \(batch)")
-        }
+        result.learningRate = learningRate(batch: set.batchSize ?? result.batchSize, model: set.model ?? model)
         result.augmentation = augmentation()
         return result
     }
@@ -105,6 +99,18 @@ private struct Choice {
                 "network \(recipe.model): made for \(size <= Recipe.smallSide ? "small pictures" : "photographs")")
         }
         return recipe.model
+    }
+
+    private mutating func learningRate(batch: Int, model: String) -> Float {
+        let isBare = Recipe.networksWithoutNorm.contains(model)
+        let rate = recipe.learningRate * (isBare ? Recipe.rateWithoutNorm : 1)
+        let scaled = rate * Float(batch) / Float(Recipe.rateBatch)
+        if set.learningRate == nil {
+            reasons.append(
+                "learning rate \(scaled), one cycle: \(rate) at \(Recipe.rateBatch) pictures a step, in proportion for "
+                    + "\(batch)" + (isBare ? "; \(model) has no batch norm" : ""))
+        }
+        return scaled
     }
 
     private mutating func batchSize() -> Int {

@@ -44,6 +44,10 @@ struct Recipe: Sendable {
     /// No network is built for less.
     static let smallestSide = 16
 
+    /// Networks without batch norm, which a rate for normed ones drives apart, and the part of it that they bear.
+    static let networksWithoutNorm: Set<String> = ["lenet5"]
+    static let rateWithoutNorm: Float = 0.2
+
     /// Fewer training pictures than this get smaller batches and more epochs.
     static let fewPictures = 500
     /// Steps that an epoch should have at least.

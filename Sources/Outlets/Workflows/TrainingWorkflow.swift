@@ -56,7 +56,8 @@ package enum TrainingWorkflow {
     /// Trains and waits. `makeLibrary` is asked for kernels with so many threads.
     ///
     /// Whenever an epoch was completed there is a model file afterwards, even if the run was interrupted or its loss
-    /// became NaN (then `result.trouble` says so). Throws a `Failure` if nothing was saved.
+    /// became NaN (then `result.trouble` says so). Before that an interrupted run leaves its weights as they are, but
+    /// not over an older file. Throws a `Failure` if nothing was saved.
     package static func run(
         _ request: TrainingRequest, stop: StopSignal, observers: [any TrainingObserver],
         makeLibrary: (Int?) throws -> any KernelLibrary, tell: (TrainingNotice) -> Void
@@ -86,6 +87,11 @@ package enum TrainingWorkflow {
             preprocessing: defaults.preprocessing, configuration: configuration,
             loaderThreads: request.loaderThreads ?? ProcessInfo.processInfo.activeProcessorCount)
         let result = try Trainer.run(task, library: library, stop: stop, observers: observers)
+        guard result.bestEpoch > 0 || !FileManager.default.fileExists(atPath: request.output) else {
+            throw Failure(
+                .interrupted, "interrupted before an epoch was completed",
+                advice: "Nothing was written: the older \(request.output) is untouched.")
+        }
         tell(.saving)
         let card = try TrainedCard(
             task: task, data: data, training: sources.training, validation: sources.validation, result: result
