@@ -43,6 +43,30 @@ def conv2() -> nn.Module:
     )  # fmt: skip
 
 
+class SmallCNN(nn.Module):
+    """Fovea's default for small pictures: a stem, then two stages of a convolution and a residual one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+        def block(inputs: int, outputs: int) -> nn.Sequential:
+            return nn.Sequential(
+                nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+            )
+
+        self.stem = nn.Sequential(block(1, 32), nn.MaxPool2d(2))
+        self.widen = nn.ModuleList([block(32, 64), block(64, 128)])
+        self.refine = nn.ModuleList([block(64, 64), block(128, 128)])
+        self.pool = nn.MaxPool2d(2)
+        self.head = nn.Linear(128, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.widen[0](self.stem(x))
+        y = self.widen[1](self.pool(y + self.refine[0](y)))
+        y = y + self.refine[1](y)
+        return self.head(y.mean((2, 3)))
+
+
 def resnet18() -> nn.Module:
     from vision import torchvision
 
@@ -60,6 +84,7 @@ def resnet18_small() -> nn.Module:
 # name: (constructor, batch, channels, size)
 NETWORKS = {
     "conv3": (conv3, 128, 1, 28),
+    "smallcnn": (SmallCNN, 128, 1, 28),
     "conv2": (conv2, 128, 1, 28),
     "resnet18": (resnet18, 32, 3, 224),
     "resnet18-32px": (resnet18_small, 128, 3, 32),

@@ -20,6 +20,7 @@ struct NetworkCase: Sendable, CustomStringConvertible {
 
     static let all = [
         NetworkCase(name: "lenet5", channels: 1, size: 28, batch: 3),
+        NetworkCase(name: "plaincnn", channels: 3, size: 29, batch: 3),
         NetworkCase(name: "smallcnn", channels: 1, size: 28, batch: 3),
         NetworkCase(name: "smallcnn", channels: 3, size: 33, batch: 1),
         NetworkCase(name: "resnet18", channels: 3, size: 66, batch: 2),

@@ -22,6 +22,9 @@ package enum Registry {
             name: "lenet5", summary: "LeCun et al. 1998, with ReLU and max pooling", nominalSize: 28,
             make: { LeNet5(classCount: $0.classCount) }),
         Architecture(
+            name: "plaincnn", summary: "three convolutions with pooling and one fully connected layer", nominalSize: 28,
+            make: { PlainCNN(classCount: $0.classCount) }),
+        Architecture(
             name: "smallcnn", summary: "a small residual network for pictures of 28 to 64 px", nominalSize: 28,
             make: { SmallCNN(classCount: $0.classCount) }),
         Architecture(

@@ -1,0 +1,25 @@
+// Three convolutions with norm, ReLU and pooling, and one fully connected layer: the smallest network that does well on
+// small pictures, and the one that speed is compared on. Its twin in PyTorch is `conv3` in Benchmarks/peers.
+
+import FoveaGraph
+
+/// A plain convolutional network for pictures of 28 px and more.
+package struct PlainCNN: Network {
+    package var classCount: Int
+    /// Channels of the convolutions; each is followed by pooling.
+    package var channels = [32, 64, 128]
+
+    package init(classCount: Int) { self.classCount = classCount }
+
+    package func features(_ x: Value) -> Value {
+        var y = x
+        for (index, channels) in channels.enumerated() {
+            y = ConvolutionNorm(channels: channels)(y, .root / "stages.\(index)").maxPool(2, stride: 2)
+        }
+        return y
+    }
+
+    package func classifier(_ x: Value) -> Value {
+        x.flatten().dropout(0.3).linear(.root / "fc", classCount)
+    }
+}
