@@ -46,7 +46,7 @@ private func choose(
         #expect(chosen.configuration.batchSize == 128 && chosen.configuration.schedule == .oneCycle)
         #expect(chosen.preprocessing.channels == 1 && chosen.preprocessing.cropFraction == 1)
         #expect(chosen.preprocessing.mean.count == 1)
-        #expect(chosen.configuration.augmentation == Augmentation(crop: .padded(pixels: 2), flip: true))
+        #expect(chosen.configuration.augmentation == Augmentation(crop: .none, flip: true))
         #expect(chosen.reasons.contains { $0.hasPrefix("channels 1: no picture has colour") })
         #expect(chosen.reasons.contains { $0.hasPrefix("size 28: the pictures' own") })
     }

@@ -142,13 +142,15 @@ private struct Choice {
             if set.augmentation == nil { reasons.append("no mirroring: the classes are digits or letters") }
         }
         if set.augmentation == nil {
-            let crop =
-                switch result.crop {
-                case .none: "none"
-                case .padded(let pixels): "moved by up to \(pixels) px"
-                case .resized(let scale, _): "random parts of \(Int(scale.lowerBound * 100)) to 100 % of the area"
-                }
-            reasons.append("augmentation: \(crop)\(result.flip ? ", mirrored at random" : "")")
+            var parts: [String] = []
+            switch result.crop {
+            case .none: break
+            case .padded(let pixels): parts.append("moved by up to \(pixels) px")
+            case .resized(let scale, _):
+                parts.append("random parts of \(Int(scale.lowerBound * 100)) to 100 % of the area")
+            }
+            if result.flip { parts.append("mirrored at random") }
+            reasons.append("augmentation: \(parts.isEmpty ? "none" : parts.joined(separator: ", "))")
         }
         return result
     }
