@@ -26,7 +26,7 @@ struct Recipe: Sendable {
     static let rateBatch = 128
 
     /// Up to 64 px, such as Fashion-MNIST: one cycle over few epochs (Smith and Topin 2018). No crops: so few epochs are too
-    /// short for them. On Fashion-MNIST, seed 0, epoch 8 of 10, they cost 1.2 points of validation accuracy (91.4 to 92.6 %).
+    /// short for them. On Fashion-MNIST, seed 0, they cost 0.4 points of validation accuracy (93.31 to 93.73 %).
     static let smallPictures = Recipe(
         model: "smallcnn", size: nil, epochs: 10, batchSize: 128, learningRate: 0.1, weightDecay: 5e-4,
         labelSmoothing: 0.05, augmentation: Augmentation(crop: .none, flip: true), cropFraction: 1,
