@@ -4,6 +4,7 @@
 import ArgumentParser
 import FoveaOneDNNBackend
 import FoveaPredicting
+import FoveaRunning
 import FoveaTensorCore
 import FoveaWorkflows
 import Foundation
@@ -58,11 +59,19 @@ struct Predict: AsyncParsableCommand {
         if let batch, batch < 1 { throw ValidationError("--batch is \(batch), it must be at least 1") }
     }
 
+    /// Less work than this, in multiply-adds, is done sooner than a second thread is awake.
+    private static let workForOneThread = 200_000_000
+
+    private func threadCount(_ loaded: LoadedModel, _ pictures: Int) -> Int? {
+        threads.threads ?? (loaded.multiplyAdds * pictures < Self.workForOneThread ? 1 : nil)
+    }
+
     func run() async throws {
-        let predictor = try Predictor(path: model, library: OneDNNLibrary(threads: threads.threads))
+        let loaded = try LoadedModel(path: model)
         let (inputs, notes) = PictureArguments.expand(
             pictures, standardInput: { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) })
         if !quiet { for note in notes { Output.message("note: " + note.printable) } }
+        let predictor = Predictor(loaded, library: try OneDNNLibrary(threads: threadCount(loaded, inputs.count)))
         let writer = PredictionWriter(
             format: json ? .json : jsonl ? .jsonLines : csv ? .csv : .text, colour: Output.isTerminal)
         writer.begin()

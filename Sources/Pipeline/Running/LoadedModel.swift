@@ -14,6 +14,8 @@ package struct LoadedModel: Sendable {
     package let model: Model
     /// The weights.
     package let store: ParameterStore
+    /// Multiply-adds of one picture.
+    package let multiplyAdds: Int
 
     /// The network of a model file. `name` is what messages call the file.
     /// Throws a `Failure` of kind `.model` if the weights do not fit the network, with the full list of differences.
@@ -29,7 +31,9 @@ package struct LoadedModel: Sendable {
                 .model, "\(name): \(failure.message)",
                 advice: "The file was written by a newer Fovea, or was changed.")
         }
-        store = try ParameterStore(try model.inferenceGraph(batch: 1).parameters)
+        let graph = try model.inferenceGraph(batch: 1)
+        multiplyAdds = graph.multiplyAdds
+        store = try ParameterStore(graph.parameters)
         try store.load(file.tensors, from: name)
     }
 
