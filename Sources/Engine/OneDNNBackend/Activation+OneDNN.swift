@@ -24,7 +24,7 @@ extension Optional<Activation.Kind> {
 extension Activation: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         let x = request.inputs[0].oneDNN()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [x]) { engine, error in
             FoveaDNNActivationForward(engine, x.handle, kind.oneDNN, error)
         }
         var proposal = primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
@@ -36,7 +36,7 @@ extension Activation: OneDNNOperator {
 extension ActivationBackward: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         let kept = request.inputs[1].oneDNN()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [kept]) { engine, error in
             FoveaDNNActivationBackward(engine, kept.handle, kept.handle, kind.oneDNN, error)
         }
         var proposal = primitive.proposal(

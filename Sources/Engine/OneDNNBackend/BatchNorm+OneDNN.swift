@@ -9,7 +9,7 @@ import FoveaTensorCore
 extension BatchNormTraining: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         let x = request.inputs[0].oneDNN()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [x]) { engine, error in
             FoveaDNNBatchNormForward(engine, true, x.handle, epsilon, relu, error)
         }
         let shape = request.inputs[0].shape
@@ -53,7 +53,7 @@ extension BatchNormTraining: OneDNNOperator {
 extension BatchNormBackward: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         let x = request.inputs[0].oneDNN()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [x]) { engine, error in
             FoveaDNNBatchNormBackward(engine, x.handle, x.handle, epsilon, relu, error)
         }
         let laidOut = request.inputs[0].laidOut(x)
@@ -83,7 +83,7 @@ extension BatchNormBackward: OneDNNOperator {
 extension BatchNormInference: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         let x = request.inputs[0].oneDNN()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [x]) { engine, error in
             FoveaDNNBatchNormForward(engine, false, x.handle, epsilon, false, error)
         }
         var proposal = primitive.proposal(

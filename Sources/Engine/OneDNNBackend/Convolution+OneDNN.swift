@@ -25,7 +25,7 @@ extension Convolution: OneDNNOperator {
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let b = hasBias ? request.inputs[2].oneDNN() : nil
         let y = request.outputs[0].oneDNNAny()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [x, w, b, y]) { engine, error in
             FoveaDNNConvolutionForward(
                 engine, request.isTraining, x.handle, w.handle, b?.handle, y.handle, window.oneDNN, addsResidual,
                 activation.oneDNN, error)
@@ -45,7 +45,7 @@ extension ConvolutionBackwardData: OneDNNOperator {
         let dy = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let dx = request.outputs[0].oneDNNAny()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [dx, w, dy]) { engine, error in
             FoveaDNNConvolutionBackwardData(engine, dx.handle, w.handle, dy.handle, window.oneDNN, error)
         }
         return primitive.proposal(
@@ -59,7 +59,7 @@ extension ConvolutionBackwardWeights: OneDNNOperator {
         let dy = request.inputs[1].oneDNNAny()
         let dw = request.outputs[0].oneDNNAny(dimensions: filterDimensions(weightShape, groups: groups))
         let db = hasBias ? request.outputs[1].oneDNN() : nil
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [x, dw, db, dy]) { engine, error in
             FoveaDNNConvolutionBackwardWeights(engine, x.handle, dw.handle, db?.handle, dy.handle, window.oneDNN, error)
         }
         return primitive.proposal(

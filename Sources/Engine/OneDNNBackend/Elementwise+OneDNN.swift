@@ -13,7 +13,7 @@ private func binary(
 ) throws -> KernelProposal {
     let a = request.inputs[0].oneDNN()
     let b = request.inputs[1].shape == request.inputs[0].shape ? a : request.inputs[1].oneDNN()
-    let primitive = try OneDNNPrimitive(engine) { engine, error in
+    let primitive = try OneDNNPrimitive(engine, reading: [a, b]) { engine, error in
         FoveaDNNBinaryCreate(engine, kind, a.handle, b.handle, a.handle, error)
     }
     var proposal = primitive.proposal(
@@ -47,7 +47,7 @@ extension ChannelProduct: OneDNNOperator {
 extension Concat: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         let parts = request.inputs.map { $0.oneDNN() }
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: parts) { engine, error in
             FoveaDNNConcatCreate(engine, parts.map { $0.handle }, Int32(parts.count), error)
         }
         let first = FoveaDNNMultipleSource.rawValue
@@ -68,7 +68,7 @@ extension ChannelSlice: OneDNNOperator {
         }
         guard let part else { preconditionFailure("a plain tensor has parts") }
         let target = part.plain
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [part, target]) { engine, error in
             FoveaDNNReorderCreate(engine, part.handle, target.handle, error)
         }
         var proposal = KernelProposal(
@@ -83,10 +83,13 @@ extension ChannelSlice: OneDNNOperator {
 
     private func channels(of whole: OneDNNLayout) throws -> OneDNNLayout {
         var error = FoveaDNNError()
-        guard let handle = FoveaDNNLayoutChannels(whole.handle, Int64(start), Int64(count), &error) else {
+        let part = withExtendedLifetime(whole) {
+            FoveaDNNLayoutChannels(whole.handle, Int64(start), Int64(count), &error)
+        }
+        guard let part else {
             throw Failure(.work, "oneDNN: \(error.text)")
         }
-        return OneDNNLayout(owning: handle)
+        return OneDNNLayout(owning: part)
     }
 }
 

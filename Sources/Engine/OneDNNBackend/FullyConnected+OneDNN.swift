@@ -9,7 +9,7 @@ extension FullyConnected: OneDNNOperator {
         let (x, w) = (request.inputs[0].oneDNNAny(), request.inputs[1].oneDNNAny())
         let b = hasBias ? request.inputs[2].oneDNN() : nil
         let y = request.outputs[0].oneDNNAny()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [x, w, b, y]) { engine, error in
             FoveaDNNInnerProductForward(
                 engine, request.isTraining, x.handle, w.handle, b?.handle, y.handle, activation.oneDNN, error)
         }
@@ -23,7 +23,7 @@ extension FullyConnectedBackwardData: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         let (dy, w) = (request.inputs[0].oneDNNAny(), request.inputs[1].oneDNNAny())
         let dx = request.outputs[0].oneDNNAny()
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [dx, w, dy]) { engine, error in
             FoveaDNNInnerProductBackwardData(engine, dx.handle, w.handle, dy.handle, error)
         }
         return primitive.proposal(
@@ -36,7 +36,7 @@ extension FullyConnectedBackwardWeights: OneDNNOperator {
         let (x, dy) = (request.inputs[0].oneDNNAny(), request.inputs[1].oneDNNAny())
         let dw = request.outputs[0].oneDNNAny()
         let db = hasBias ? request.outputs[1].oneDNN() : nil
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [x, dw, db, dy]) { engine, error in
             FoveaDNNInnerProductBackwardWeights(engine, x.handle, dw.handle, db?.handle, dy.handle, error)
         }
         return primitive.proposal(

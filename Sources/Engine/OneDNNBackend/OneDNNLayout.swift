@@ -15,16 +15,19 @@ final class OneDNNLayout: LayoutDescriptor, @unchecked Sendable {
 
     func isSame(as other: any LayoutDescriptor) -> Bool {
         guard let other = other as? OneDNNLayout else { return false }
-        return FoveaDNNLayoutEqual(handle, other.handle)
+        return withExtendedLifetime((self, other)) { FoveaDNNLayoutEqual(handle, other.handle) }
     }
 
-    var byteCount: Int { FoveaDNNLayoutBytes(handle) }
+    var byteCount: Int { withExtendedLifetime(self) { FoveaDNNLayoutBytes(handle) } }
+
+    /// True if the elements lie row-major without gaps.
+    var isPlain: Bool { withExtendedLifetime(self) { FoveaDNNLayoutIsPlain(handle) } }
 
     /// A name such as `aBcd16b`.
     var name: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
             guard let start = text.baseAddress else { return "" }
-            return String(cString: FoveaDNNLayoutName(handle, start, 64))
+            return withExtendedLifetime(self) { String(cString: FoveaDNNLayoutName(handle, start, 64)) }
         }
     }
 
@@ -39,7 +42,8 @@ final class OneDNNLayout: LayoutDescriptor, @unchecked Sendable {
 
     /// A layout of the same kind for another (N, C, H, W).
     func like(_ shape: Shape) -> OneDNNLayout {
-        guard let other = FoveaDNNLayoutLike(handle, shape.dimensions.map(Int64.init)) else {
+        let extents = shape.dimensions.map(Int64.init)
+        guard let other = withExtendedLifetime(self, { FoveaDNNLayoutLike(handle, extents) }) else {
             preconditionFailure("oneDNN cannot describe a tensor of \(shape)")
         }
         return OneDNNLayout(owning: other)
@@ -47,7 +51,9 @@ final class OneDNNLayout: LayoutDescriptor, @unchecked Sendable {
 
     /// Row-major, with these dimensions.
     var plain: OneDNNLayout {
-        guard let plain = FoveaDNNLayoutPlain(handle) else { preconditionFailure("a layout has a plain form") }
+        guard let plain = withExtendedLifetime(self, { FoveaDNNLayoutPlain(handle) }) else {
+            preconditionFailure("a layout has a plain form")
+        }
         return OneDNNLayout(owning: plain)
     }
 }
@@ -98,7 +104,7 @@ extension TensorFormat {
     func laidOut(_ layout: OneDNNLayout) -> TensorFormat {
         var format = self
         format.layout =
-            FoveaDNNLayoutIsPlain(layout.handle)
+            layout.isPlain
             ? .plain : .library(name: layout.name, byteCount: layout.byteCount, descriptor: layout)
         return format
     }

@@ -66,7 +66,7 @@ package final class OneDNNLibrary: KernelLibrary {
             source = from.oneDNN()
             target = to.oneDNN()
         }
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [source, target]) { engine, error in
             FoveaDNNReorderCreate(engine, source.handle, target.handle, error)
         }
         var proposal = KernelProposal(inputs: [from], outputs: [to], implementation: primitive.implementation) {

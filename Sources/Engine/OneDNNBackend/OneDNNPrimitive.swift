@@ -9,11 +9,16 @@ final class OneDNNPrimitive {
     let handle: OpaquePointer
     private let engine: OneDNNEngine
 
-    /// Makes a primitive, or throws oneDNN's complaint.
-    init(_ engine: OneDNNEngine, _ make: (OpaquePointer, UnsafeMutablePointer<FoveaDNNError>) -> OpaquePointer?) throws
-    {
+    /// Makes a primitive, or throws oneDNN's complaint. `layouts` are those whose handles `make` hands to oneDNN: they are
+    /// kept alive until it returns, which Swift does not promise for an object whose last use was to read its handle.
+    init(
+        _ engine: OneDNNEngine, reading layouts: [OneDNNLayout?],
+        _ make: (OpaquePointer, UnsafeMutablePointer<FoveaDNNError>) -> OpaquePointer?
+    ) throws {
         var error = FoveaDNNError()
-        guard let handle = make(engine.handle, &error) else { throw Failure(.work, "oneDNN: \(error.text)") }
+        guard let handle = withExtendedLifetime(layouts, { make(engine.handle, &error) }) else {
+            throw Failure(.work, "oneDNN: \(error.text)")
+        }
         self.handle = handle
         self.engine = engine
     }
@@ -22,11 +27,13 @@ final class OneDNNPrimitive {
 
     /// The layout of one of its tensors; nil if it has no such tensor.
     func layout(_ argument: FoveaDNNArgument) -> OneDNNLayout? {
-        FoveaDNNPrimitiveLayout(handle, argument).map(OneDNNLayout.init(owning:))
+        withExtendedLifetime(self) { FoveaDNNPrimitiveLayout(handle, argument).map(OneDNNLayout.init(owning:)) }
     }
 
     /// The name of oneDNN's implementation.
-    var implementation: String { String(cString: FoveaDNNPrimitiveImplementation(handle)) }
+    var implementation: String {
+        withExtendedLifetime(self) { String(cString: FoveaDNNPrimitiveImplementation(handle)) }
+    }
 
     var scratchByteCount: Int { layout(FoveaDNNScratchpad)?.byteCount ?? 0 }
 

@@ -15,7 +15,7 @@ private func pooling(
     }
     let x = request.inputs[0].oneDNN()
     let free = request.outputs[0].oneDNNAny()
-    let primitive = try OneDNNPrimitive(engine) { engine, error in
+    let primitive = try OneDNNPrimitive(engine, reading: [x, free]) { engine, error in
         FoveaDNNPoolingForward(engine, request.isTraining, kind, x.handle, free.handle, window.oneDNN, error)
     }
     return (primitive, x, primitive.layout(FoveaDNNDestination) ?? free)
@@ -27,7 +27,7 @@ private func averageBackward(
 ) throws -> KernelProposal {
     let dx = request.inputs[0].oneDNN().like(request.outputs[0].shape)
     let dy = dx.like(request.inputs[0].shape)
-    let primitive = try OneDNNPrimitive(engine) { engine, error in
+    let primitive = try OneDNNPrimitive(engine, reading: [dx, dy]) { engine, error in
         FoveaDNNPoolingBackward(engine, kind, dx.handle, dx.handle, dy.handle, window.oneDNN, error)
     }
     return primitive.proposal(request, inputs: [FoveaDNNDestinationGradient], outputs: [FoveaDNNSourceGradient])
@@ -54,7 +54,7 @@ extension MaxPoolingBackward: OneDNNOperator {
         guard case .library(_, _, let descriptor) = request.inputs[1].layout,
             let winners = descriptor as? OneDNNWorkspace
         else { preconditionFailure("max pooling's winners come from its forward pass") }
-        let primitive = try OneDNNPrimitive(engine) { engine, error in
+        let primitive = try OneDNNPrimitive(engine, reading: [winners.x, winners.y]) { engine, error in
             FoveaDNNPoolingBackward(
                 engine, FoveaDNNPoolingMax, winners.x.handle, winners.x.handle, winners.y.handle, window.oneDNN, error)
         }

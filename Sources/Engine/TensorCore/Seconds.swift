@@ -1,0 +1,6 @@
+// Measured time as a number of seconds, as reports and tables have it.
+
+extension Duration {
+    /// The duration in seconds.
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
