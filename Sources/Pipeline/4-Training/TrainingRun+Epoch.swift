@@ -34,13 +34,15 @@ extension TrainingRun {
                 lastReport = (now, step + 1)
             }
         }
-        let seconds = (clock.now - start).seconds
+        let trained = clock.now
+        let seconds = (trained - start).seconds
         tell(.validating(epoch: epoch + 1))
         try runner.refresh()
         guard
             let measurement = try runner.measure(
                 validationLoader, entries: task.validation.entries, classes: task.classes, each: { _ in !stop.isSet })
         else { return nil }
+        validationSeconds = (clock.now - trained).seconds
         if !measurement.failures.isEmpty { try note(measurement.failures) }
         let scores = try measurement.measures.summary()
         let isBest = history.allSatisfy {
@@ -115,12 +117,13 @@ extension TrainingRun {
                 StepReport(
                     epoch: epoch + 1, step: step, stepsPerEpoch: stepsPerEpoch, loss: sums.loss / max(1, sums.count),
                     learningRate: plan.input("rate")[0], picturesPerSecond: Double(steps * batchSize) / seconds,
-                    secondsLeft: Double(stepsLeft) * perStep)))
+                    secondsLeft: Double(stepsLeft) * perStep
+                        + Double(task.configuration.epochs - epoch) * validationSeconds)))
     }
 
     /// Keeps a picture's failure the first time it is met. Ends the run if hardly any picture can be read.
     private func note(_ new: [PictureFailure]) throws {
-        for failure in new where !failures.contains(where: { $0.name == failure.name }) {
+        for failure in new where failedNames.insert(failure.name).inserted {
             failures.append(failure)
             tell(.picture(failure))
         }

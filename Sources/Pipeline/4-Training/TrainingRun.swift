@@ -23,7 +23,11 @@ final class TrainingRun {
     let stepsPerEpoch: Int
     let batchSize: Int
     var history: [EpochReport] = []
+    /// Pictures that could not be read, in the order in which they were met, each once.
     var failures: [PictureFailure] = []
+    var failedNames: Set<String> = []
+    /// Seconds that one validation takes: rehearsed at first, then measured.
+    var validationSeconds = 0.0
     private var best: [Float]?
     private var bestEpoch = 0
     private let clock = ContinuousClock()
@@ -119,8 +123,9 @@ final class TrainingRun {
         }
         let start = clock.now
         _ = try runner.run(count: runner.batchSize)
-        let validation = (clock.now - start).seconds / Double(runner.batchSize) * Double(task.validation.entries.count)
-        let epoch = times.sorted()[times.count / 2] * Double(stepsPerEpoch) + validation
+        validationSeconds =
+            (clock.now - start).seconds / Double(runner.batchSize) * Double(task.validation.entries.count)
+        let epoch = times.sorted()[times.count / 2] * Double(stepsPerEpoch) + validationSeconds
         return TrainingPlan(
             epochs: task.configuration.epochs, stepsPerEpoch: stepsPerEpoch, batchSize: batchSize,
             trainingCount: task.training.entries.count, validationCount: task.validation.entries.count,
@@ -129,9 +134,4 @@ final class TrainingRun {
             },
             memoryByteCount: plan.arenaByteCount, estimatedSeconds: epoch * Double(task.configuration.epochs))
     }
-}
-
-extension Duration {
-    /// The duration as a number of seconds.
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
