@@ -135,7 +135,11 @@ let package = Package(
             path: "Sources/Outlets/Program", swiftSettings: strict),
         // Tests
         .target(
-            name: "FoveaTestSupport", dependencies: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators"],
+            name: "FoveaTestSupport",
+            dependencies: [
+                "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaPreprocessing", "FoveaModeling",
+                "FoveaModelFiles", "FoveaRunning",
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "CAllocationCounter", path: "Tests/AllocationCounter", cSettings: [.treatAllWarnings(as: .error)]),
@@ -155,6 +159,8 @@ let package = Package(
             imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaReferenceBackend", "FoveaTestSupport"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaTestSupport"]),
         tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
+        tests(
+            "Modeling", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaModeling", "FoveaTestSupport"]),
         tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),
         tests(
             "ModelFiles", imports: ["FoveaModelFiles", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),

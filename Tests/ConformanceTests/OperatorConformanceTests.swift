@@ -26,12 +26,14 @@ import Testing
         let library = try Self.library.get()
         let cases = try OperatorCase.committed(file)
         #expect(!cases.isEmpty)
-        try library.perform {
-            for example in cases where example.operator.name != "sgd update" { try check(example, library) }
+        let found = try library.perform {
+            try cases.filter { $0.operator.name != "sgd update" }.flatMap { try mismatches(of: $0, library) }
         }
+        #expect(found.isEmpty)
     }
 
-    private func check(_ example: OperatorCase, _ library: OneDNNLibrary) throws {
+    /// A sentence for every output of oneDNN that PyTorch does not agree with.
+    private func mismatches(of example: OperatorCase, _ library: OneDNNLibrary) throws -> [String] {
         var graph = try example.graph()
         // What a kernel keeps for its own backward pass has a form of its own and is not read from outside.
         let own = example.operator is MaxPooling ? "out1" : example.operator is BatchNormTraining ? "out5" : nil
@@ -39,10 +41,12 @@ import Testing
         let store = try ParameterStore([])
         if let pooling = example.operator as? MaxPooling, pooling.window.dilation != SIMD2(1, 1) {
             // oneDNN has none, and says so instead of computing something else.
-            #expect(throws: Failure.self) {
-                try Compiler.plan(graph, isTraining: true, store: store, library: library)
+            do {
+                _ = try Compiler.plan(graph, isTraining: true, store: store, library: library)
+                return ["\(example): a plan was made of a kernel that there is not"]
+            } catch is Failure {
+                return []
             }
-            return
         }
         let plan = try Compiler.plan(graph, isTraining: true, store: store, library: library)
         try plan.poison(.nan)
@@ -50,12 +54,10 @@ import Testing
             _ = plan.input(name).update(from: tensor.elements)
         }
         try plan.run()
-        for output in graph.outputs {
-            guard let expected = example.expected[output.name] else { continue }
+        return graph.outputs.compactMap { output in
+            guard let expected = example.expected[output.name] else { return nil }
             let computed = Tensor(expected.shape, Array(plan.output(output.name)))
-            if let mismatch = computed.mismatch(with: expected, tolerance: 1e-4) {
-                Issue.record("\(example), \(output.name): \(mismatch)")
-            }
+            return computed.mismatch(with: expected, tolerance: 1e-4).map { "\(example), \(output.name): \($0)" }
         }
     }
 }

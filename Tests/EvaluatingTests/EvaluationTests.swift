@@ -7,6 +7,7 @@ import FoveaPictures
 import FoveaPredicting
 import FoveaTensorCore
 import Foundation
+import FoveaTestSupport
 import Testing
 
 @testable import FoveaEvaluating

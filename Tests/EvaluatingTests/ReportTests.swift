@@ -4,6 +4,7 @@ import FoveaLoading
 import FoveaMeasures
 import FoveaTensorCore
 import Foundation
+import FoveaTestSupport
 import Testing
 
 @testable import FoveaEvaluating

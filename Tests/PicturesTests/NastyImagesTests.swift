@@ -68,8 +68,9 @@ import Testing
         #expect(compared > 30)
     }
 
-    @Test func `all nine EXIF examples agree after turning`() throws {
-        guard let folder = TestData.path("exif-orientation").map({ URL(filePath: $0) }) else { return }
+    @Test(.enabled(if: TestData.path("exif-orientation") != nil, "needs shared/data"))
+    func `all nine EXIF examples agree after turning`() throws {
+        let folder = URL(filePath: try #require(TestData.path("exif-orientation")))
         let pictures = try (0...8).map { number in
             let picture = try PictureDecoder.decode(try bytes(of: folder.appending(path: "Landscape_\(number).jpg")))
             #expect(picture.width == 1800 && picture.height == 1200)

@@ -1,0 +1,60 @@
+// The networks against torchvision's of the same name, and the registry.
+
+import Foundation
+import FoveaGraph
+import FoveaModeling
+import FoveaTensorCore
+import FoveaTestSupport
+import Testing
+
+@Suite struct ZooTests {
+    /// Names and shapes by network, made by Tests/Golden/torchvision-parameters.py.
+    private static func golden() throws -> [String: [String]] {
+        let file = TensorFile.goldenFolder.appending(path: "torchvision-parameters.json")
+        return try JSONDecoder().decode([String: [String]].self, from: Data(contentsOf: file))
+    }
+
+    private func parameters(_ name: String, size: Int = 224, channels: Int = 3, classes: Int = 1000) throws
+        -> [Parameter]
+    {
+        let configuration = ModelConfiguration(
+            architecture: name, channels: channels, height: size, width: size, classCount: classes)
+        return try Model(configuration).inferenceGraph(batch: 1).parameters
+    }
+
+    @Test(arguments: ["resnet18", "resnet34", "resnet50", "vgg11_bn"])
+    func `names, shapes and order of parameters equal torchvision's`(_ name: String) throws {
+        let own = try parameters(name).map { "\($0.name) \($0.shape)" }
+        #expect(own == (try Self.golden()[name]))
+    }
+
+    @Test(arguments: Registry.architectures.map(\.name))
+    func `a training graph and an inference graph have the same parameters`(_ name: String) throws {
+        let architecture = try Registry.architecture(name)
+        for (size, channels) in [(32, 1), (architecture.nominalSize, 3)] {
+            let model = try Model(
+                ModelConfiguration(
+                    architecture: name, channels: channels, height: size, width: size, classCount: 5))
+            let training = try model.trainingGraph(batch: 2, loss: LossConfiguration()).parameters
+            let inference = try model.inferenceGraph(batch: 2).parameters
+            #expect(training.map(\.name) == inference.map(\.name) && training.map(\.shape) == inference.map(\.shape))
+        }
+    }
+
+    @Test func `small pictures get a stem that keeps their extent`() throws {
+        let small = try parameters("resnet18", size: 32).first { $0.name == "conv1.weight" }
+        let large = try parameters("resnet18", size: 65).first { $0.name == "conv1.weight" }
+        #expect(small?.shape == [64, 3, 3, 3] && large?.shape == [64, 3, 7, 7])
+    }
+
+    @Test func `an unknown network is refused with the nearest names`() throws {
+        let failure = #expect(throws: Failure.self) { try Registry.architecture("resnet81") }
+        #expect(failure?.kind == .usage && failure?.message == "there is no network called resnet81")
+        #expect(failure?.advice?.contains("resnet18") == true)
+    }
+
+    @Test func `pictures that are too small for a network are refused with advice`() throws {
+        let failure = #expect(throws: Failure.self) { try parameters("lenet5", size: 4) }
+        #expect(failure?.kind == .usage && failure?.advice?.contains("--size") == true)
+    }
+}
