@@ -23,6 +23,8 @@ struct NetworkCase: Sendable, CustomStringConvertible {
         NetworkCase(name: "plaincnn", channels: 3, size: 29, batch: 3),
         NetworkCase(name: "smallcnn", channels: 1, size: 28, batch: 3),
         NetworkCase(name: "smallcnn", channels: 3, size: 33, batch: 1),
+        // Enough pictures for Winograd's algorithm.
+        NetworkCase(name: "smallcnn", channels: 1, size: 28, batch: 24),
         NetworkCase(name: "resnet18", channels: 3, size: 66, batch: 2),
         NetworkCase(name: "resnet34", channels: 1, size: 12, batch: 2),
         NetworkCase(name: "resnet50", channels: 3, size: 65, batch: 2),

@@ -27,22 +27,28 @@ memory::data_type dataType(FoveaDNNType type) {
 struct Blocking {
     dims extents, strides, blocks, blockAxes;
     memory::data_type type;
+    /// True if oneDNN alone knows where elements lie, as in filters transformed for Winograd: there are no strides then.
+    bool opaque = false;
 
     explicit Blocking(const md &value) {
 #if FOVEA_DNNL_3
         extents = value.get_dims();
+        type = value.get_data_type();
+        opaque = value.get_format_kind() == memory::format_kind::opaque;
+        if (opaque) return;
         strides = value.get_strides();
         blocks = value.get_inner_blks();
         blockAxes = value.get_inner_idxs();
-        type = value.get_data_type();
 #else
         const auto &data = value.data;
         const auto &blocking = data.format_desc.blocking;
         extents.assign(data.dims, data.dims + data.ndims);
+        type = memory::data_type(data.data_type);
+        opaque = data.format_kind != dnnl_blocked && data.format_kind != dnnl_format_kind_any;
+        if (opaque) return;
         strides.assign(blocking.strides, blocking.strides + data.ndims);
         blocks.assign(blocking.inner_blks, blocking.inner_blks + blocking.inner_nblks);
         blockAxes.assign(blocking.inner_idxs, blocking.inner_idxs + blocking.inner_nblks);
-        type = memory::data_type(data.data_type);
 #endif
     }
 };
@@ -170,6 +176,7 @@ bool FoveaDNNLayoutEqual(const FoveaDNNLayout *one, const FoveaDNNLayout *other)
 
 bool FoveaDNNLayoutIsPlain(const FoveaDNNLayout *layout) {
     const Blocking blocking(layout->value);
+    if (blocking.opaque) return false;
     const int64_t count = std::accumulate(
         blocking.extents.begin(), blocking.extents.end(), int64_t(1), [](int64_t a, int64_t b) { return a * b; });
     const size_t element = memory::data_type_size(blocking.type);
@@ -195,6 +202,10 @@ size_t FoveaDNNLayoutBytes(const FoveaDNNLayout *layout) { return layout->value.
 
 const char *FoveaDNNLayoutName(const FoveaDNNLayout *layout, char *text, size_t size) {
     const Blocking blocking(layout->value);
+    if (blocking.opaque) {
+        std::snprintf(text, size, "opaque");
+        return text;
+    }
     std::vector<size_t> order(blocking.extents.size());
     std::iota(order.begin(), order.end(), size_t(0));
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {

@@ -38,6 +38,8 @@ typedef enum {
     FoveaDNNActivationHardSwish
 } FoveaDNNActivation;
 
+typedef enum { FoveaDNNConvolutionDirect, FoveaDNNConvolutionWinograd } FoveaDNNConvolution;
+
 typedef enum { FoveaDNNPoolingMax, FoveaDNNPoolingAverage, FoveaDNNPoolingAveragePadded } FoveaDNNPooling;
 
 typedef enum { FoveaDNNBinaryAdd, FoveaDNNBinaryMultiply } FoveaDNNBinary;
@@ -102,14 +104,14 @@ const char *FoveaDNNPrimitiveImplementation(const FoveaDNNPrimitive *primitive);
 
 /// `bias` may be NULL. `training` chooses the propagation kind. `addsDestination`: y += what is there already.
 FoveaDNNPrimitive *FoveaDNNConvolutionForward(
-    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
     const FoveaDNNLayout *y, FoveaDNNWindow window, bool addsDestination, FoveaDNNActivation activation,
     FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardData(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
+    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
     FoveaDNNWindow window, FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardWeights(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
+    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
     const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error);
 
 FoveaDNNPrimitive *FoveaDNNInnerProductForward(
