@@ -88,9 +88,10 @@ md argumentLayout(const FoveaDNNPrimitive *primitive, FoveaDNNArgument argument)
 
 }  // namespace
 
-md fovea::free(const md &value) {
-    const Blocking blocking(value);
-    return md(blocking.extents, blocking.type, memory::format_tag::any);
+md fovea::free(const md &value) { return freeLike(value, value); }
+
+md fovea::freeLike(const md &value, const md &other) {
+    return md(Blocking(value).extents, Blocking(other).type, memory::format_tag::any);
 }
 
 extern "C" {
@@ -117,6 +118,11 @@ const char *FoveaDNNInstructionSet(void) {
     }
 }
 
+bool FoveaDNNHasNativeBF16(void) {
+    const auto bits = unsigned(dnnl::cpu_isa::avx512_core_bf16);
+    return (unsigned(dnnl::get_effective_cpu_isa()) & bits) == bits;
+}
+
 FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error) {
     return guarded(error, [&] {
         dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -136,11 +142,11 @@ FoveaDNNLayout *FoveaDNNLayoutCreate(const int64_t *dimensions, int rank, FoveaD
     });
 }
 
-FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout) {
+FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout, FoveaDNNType type) {
     FoveaDNNError ignored;
     return guarded(&ignored, [&] {
         const Blocking blocking(layout->value);
-        return new FoveaDNNLayout {md(blocking.extents, blocking.type, rowMajor(blocking.extents))};
+        return new FoveaDNNLayout {md(blocking.extents, dataType(type), rowMajor(blocking.extents))};
     });
 }
 

@@ -140,7 +140,7 @@ FoveaDNNPrimitive *FoveaDNNConvolutionBackwardWeights(
     const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error) {
     return guarded(error, [&] {
         const auto hint = convolution(
-            engine, algorithm, true, free(x->value), free(dw->value), orNone(db), free(dy->value), window, plannedScratch());
+            engine, algorithm, true, free(x->value), freeLike(dw->value, x->value), orNone(db), free(dy->value), window, plannedScratch());
         return finished<dnnl::convolution_backward_weights>(FOVEA_DESCRIBE_HINTED(
             dnnl::convolution_backward_weights, plannedScratch(), hint, convolution(algorithm), x->value, dw->value,
             orNone(db), dy->value, pair(window.stride), pair(window.dilation), pair(window.before), pair(window.after)));
@@ -176,7 +176,7 @@ FoveaDNNPrimitive *FoveaDNNInnerProductBackwardWeights(
     const FoveaDNNLayout *dy, FoveaDNNError *error) {
     return guarded(error, [&] {
         const auto hint =
-            innerProduct(engine, true, free(x->value), free(dw->value), orNone(db), free(dy->value), plannedScratch());
+            innerProduct(engine, true, free(x->value), freeLike(dw->value, x->value), orNone(db), free(dy->value), plannedScratch());
         return finished<dnnl::inner_product_backward_weights>(FOVEA_DESCRIBE_HINTED(
             dnnl::inner_product_backward_weights, plannedScratch(), hint, x->value, dw->value, orNone(db), dy->value));
     });

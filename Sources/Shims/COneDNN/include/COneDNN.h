@@ -75,14 +75,16 @@ typedef struct {
 const char *FoveaDNNVersion(void);
 /// The instruction set that kernels use, such as `avx512_core_bf16`.
 const char *FoveaDNNInstructionSet(void);
+/// True if kernels multiply bf16 in hardware; elsewhere they convert, which is slower than f32.
+bool FoveaDNNHasNativeBF16(void);
 
 FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error);
 void FoveaDNNEngineFree(FoveaDNNEngine *engine);
 
 /// A row-major layout, or one that the primitive may choose (`any`).
 FoveaDNNLayout *FoveaDNNLayoutCreate(const int64_t *dimensions, int rank, FoveaDNNType type, bool any);
-/// A row-major layout with another layout's dimensions and type.
-FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout);
+/// A row-major layout with another layout's dimensions and elements of `type`.
+FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout, FoveaDNNType type);
 /// A layout for (N, C, H, W) of the same kind as another: blocked, channels last or row-major. A row-major tensor of one
 /// row and column gives the blocked layout that this processor's kernels like best.
 FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *dimensions);
