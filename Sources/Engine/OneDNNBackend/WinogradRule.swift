@@ -33,7 +33,9 @@ enum WinogradRule {
     private static func fits(
         _ window: Window, _ groups: Int, _ filters: Shape, _ outputs: Shape, _ channels: Int
     ) -> Bool {
-        guard window == Window(3, padding: 1), groups == 1, min(filters[0], filters[1]) >= channels else { return false }
+        guard window == Window(3, padding: 1), groups == 1, min(filters[0], filters[1]) >= channels else {
+            return false
+        }
         let blocks = outputs[0] * ((outputs[2] + block - 1) / block) * ((outputs[3] + block - 1) / block)
         let filled = Double(outputs[0] * outputs[2] * outputs[3]) / Double(blocks * block * block)
         return blocks >= fewestBlocks && filled >= leastFilled
