@@ -113,7 +113,8 @@ struct NetworkCase: Sendable, CustomStringConvertible {
             for (name, tensor) in given { _ = plan.input(name).update(from: tensor.elements) }
             try plan.run()
             var found = check(plan.output("loss"), expected.outputs["loss"], loss, "loss")
-            found += check(plan.output("probabilities"), expected.outputs["probabilities"], probabilities, "probabilities")
+            found += check(
+                plan.output("probabilities"), expected.outputs["probabilities"], probabilities, "probabilities")
             for (name, gradient) in expected.gradients {
                 found += distance(plan.gradient(name), gradient, gradients, name)
             }
@@ -151,7 +152,8 @@ struct NetworkCase: Sendable, CustomStringConvertible {
                 _ = plan.input("x").update(from: network.inputs()["x"]?.elements ?? [])
                 try plan.run()
                 found += check(plan.output("logits"), expected.outputs["logits"], tolerance, "logits")
-                found += check(plan.output("probabilities"), expected.outputs["probabilities"], tolerance, "probabilities")
+                found += check(
+                    plan.output("probabilities"), expected.outputs["probabilities"], tolerance, "probabilities")
             }
             return found
         }
