@@ -17,7 +17,7 @@ FORMATTED := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 help:
 	@echo "make setup    install the system packages that are missing"
 	@echo "make build    build everything (release)"
-	@echo "make demo     train, evaluate and predict on Fashion-MNIST, and on photographs where there are any"
+	@echo "make demo     train, evaluate and predict on Fashion-MNIST and on photographs"
 	@echo "make test     run every test; a skipped test that is not on the list is a failure"
 	@echo "make lint     check formatting and scripts"
 	@echo "make format   rewrite the Swift files in the house's format"

@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh            what `make build` needs
 #   scripts/setup.sh --tests    and what `make test` needs beside it: Python's venv as well
-#   scripts/setup.sh --demo     and what `make demo` needs beside it: Python, Fashion-MNIST where it is packaged
+#   scripts/setup.sh --demo     and what `make demo` needs beside it: Python, curl, Fashion-MNIST where it is packaged
 #
 # Swift itself is not installed: see https://www.swift.org/install.
 set -euo pipefail
@@ -49,14 +49,15 @@ setup_debian() {
     packages+=(binutils g++ git libc6-dev libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata)
     [ "$for_tests$for_demo" != nono ] && packages+=(python3)
     [ "$for_tests" = yes ] && packages+=(python3-venv)
+    [ "$for_demo" = yes ] && packages+=(ca-certificates curl)
 
     local missing=() package
     for package in "${packages[@]}"; do
         is_installed "$package" || missing+=("$package")
     done
     # Where there is no such package, the program downloads the data set by its known name, and tests that want it skip.
-    local data_set=dataset-fashion-mnist
-    if [ "$for_demo$for_tests" = nono ] || is_installed $data_set; then data_set=; fi
+    local data_set='dataset-fashion-mnist'
+    if [ "$for_demo$for_tests" = nono ] || is_installed "$data_set"; then data_set=; fi
 
     if [ ${#missing[@]} -eq 0 ] && [ -z "$data_set" ]; then
         say "nothing to install"
@@ -66,7 +67,7 @@ setup_debian() {
     if [ ${#missing[@]} -gt 0 ] || ! compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null; then
         as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
     fi
-    if [ -n "$data_set" ] && apt-cache show $data_set >/dev/null 2>&1; then missing+=($data_set); fi
+    if [ -n "$data_set" ] && apt-cache show "$data_set" >/dev/null 2>&1; then missing+=("$data_set"); fi
     if [ ${#missing[@]} -eq 0 ]; then
         say "nothing to install; Fashion-MNIST is not packaged here"
         return
@@ -97,6 +98,7 @@ case "$(uname -s)" in
         if [ -r /etc/os-release ]; then
             # shellcheck disable=SC1091
             distribution=$(. /etc/os-release && printf '%s' "${ID:-unknown}")
+            # shellcheck disable=SC1091
             related=$(. /etc/os-release && printf '%s' "${ID_LIKE:-}")
         fi
         case " $distribution $related " in
