@@ -2,6 +2,7 @@
 # Scripts of more than a few lines stand in scripts/.
 
 SWIFT ?= swift
+export SWIFT
 
 # Homebrew's headers and libraries are not where clang looks by itself.
 ifeq ($(shell uname -s),Darwin)
@@ -35,10 +36,10 @@ demo:
 
 test:
 	@scripts/setup.sh --tests
-	@SWIFT="$(SWIFT)" scripts/test.sh
+	@scripts/test.sh
 
 lint:
-	@SWIFT="$(SWIFT)" scripts/lint.sh $(FORMATTED)
+	@scripts/lint.sh $(FORMATTED)
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive $(FORMATTED)

@@ -21,9 +21,12 @@ for argument in "$@"; do
     esac
 done
 
-# True where a Debian package is installed, by the name given or by another package that provides it.
-is_installed() {
-    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+# Names of the Debian packages that are installed, and of those that an installed one stands in for ("Provides": where
+# libcurl4t64 is installed, libcurl4 is).
+names_of_installed() {
+    # shellcheck disable=SC2016  # dpkg's own variables
+    dpkg-query --show --showformat='${db:Status-Status} ${Package}, ${Provides}\n' | sed -n 's/^installed //p' \
+        | tr ',' '\n' | sed 's/^ *//; s/ .*//'
 }
 
 # Runs a command as root: directly where we are root, else through sudo.
@@ -51,7 +54,9 @@ setup_debian() {
     [ "$for_tests" = yes ] && packages+=(python3-venv)
     [ "$for_demo" = yes ] && packages+=(ca-certificates curl)
 
-    local missing=() package
+    local installed missing=() package
+    installed=$(names_of_installed)
+    is_installed() { grep -qxF -- "$1" <<<"$installed"; }
     for package in "${packages[@]}"; do
         is_installed "$package" || missing+=("$package")
     done
@@ -114,4 +119,12 @@ case "$(uname -s)" in
     *) fail "Fovea builds on Linux and macOS, not on $(uname -s)" ;;
 esac
 
-command -v swift >/dev/null || fail "Swift is missing (6.2 or later): see https://www.swift.org/install"
+# Last, since Swift itself needs some of the above to start.
+swift=${SWIFT:-swift}
+command -v "${swift%% *}" >/dev/null || fail "Swift is missing (6.3 or later): see https://www.swift.org/install"
+described=$($swift --version 2>&1) || fail "Swift does not start: $described"
+version=$(sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' <<<"$described" | head -n 1)
+read -r major minor <<<"${version:-0 0}"
+if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 3 ]; }; then
+    fail "Swift 6.3 or later is wanted (see https://www.swift.org/install), this is: $described"
+fi
