@@ -42,18 +42,19 @@ fashion='fashion-mnist'
 [ -f "$packaged/train-images-idx3-ubyte.gz" ] && fashion=$packaged
 stage "Fashion-MNIST: train" "$fovea" train "$fashion" -o "$made/fashion.fovea" ${flags[@]+"${flags[@]}"}
 stage "Fashion-MNIST: evaluate" "$fovea" evaluate "$made/fashion.fovea" "$fashion"
-if [ "$fashion" = "$packaged" ]; then
-    # The first pictures of the test split, named by what they show.
-    python3 scripts/make_pictures.py idx "$packaged/t10k-images-idx3-ubyte.gz" 5 "$made"
-    pictures=()
-    for named in 0000-ankle-boot 0001-pullover 0002-trouser 0003-trouser 0004-shirt; do
-        mv "$made/${named%%-*}.png" "$made/$named.png"
-        pictures+=("$made/$named.png")
-    done
-    stage "Fashion-MNIST: predict" "$fovea" predict "$made/fashion.fovea" "${pictures[@]}"
-else
-    printf '\n== Fashion-MNIST: predict\nskipped: the pictures are not in %s\n' "$packaged"
-fi
+# Where they are now: in the system's package or, fetched by the training, in the cache.
+images=t10k-images-idx3-ubyte.gz
+for folder in "$packaged" "$(scripts/datasets-folder.sh)/fashion-mnist"; do
+    if [ -f "$folder/$images" ]; then images=$folder/$images; fi
+done
+# The first pictures of the test split, named by what they show.
+python3 scripts/make_pictures.py idx "$images" 5 "$made"
+pictures=()
+for named in 0000-ankle-boot 0001-pullover 0002-trouser 0003-trouser 0004-shirt; do
+    mv "$made/${named%%-*}.png" "$made/$named.png"
+    pictures+=("$made/$named.png")
+done
+stage "Fashion-MNIST: predict" "$fovea" predict "$made/fashion.fovea" "${pictures[@]}"
 
 # 2. Photographs: 3,781 of clothing, ten classes.
 clothing=

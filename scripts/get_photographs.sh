@@ -3,11 +3,12 @@
 # then holds train, validation and test. Does nothing where they are there already. An interrupted download is taken up
 # again, and nothing is put in place before every file of it is what it should be.
 #
-#   FOVEA_HOME                   they go to its folder datasets/clothing; else to fovea/datasets in the XDG cache folder
+#   FOVEA_HOME                   they go to its folder datasets/clothing; see scripts/datasets-folder.sh
 #   FOVEA_PHOTOGRAPHS_ADDRESS    another address of the same archive, such as a mirror
 #
 # They are a subset of Alexey Grigorev's clothing dataset, public domain (CC0 1.0).
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 commit=11961516512414bf9f6c150a832cfd21b54a6b54
 repository=https://github.com/alexeygrigorev/clothing-dataset-small
@@ -18,12 +19,7 @@ expected=f8667cfe4a397f1be854d7d6c56118e4eaf6e9654ac37940e443dec3b4e55721
 say() { printf 'get_photographs: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
 
-# The program keeps the data sets that it fetches in the same folder.
-case "${XDG_CACHE_HOME:-}" in
-    /*) cache=$XDG_CACHE_HOME/fovea ;;
-    *) cache=$HOME/.cache/fovea ;;
-esac
-datasets=${FOVEA_HOME:-$cache}/datasets
+datasets=$(scripts/datasets-folder.sh)
 folder=$datasets/clothing
 archive=$datasets/clothing-$commit.tar.gz.part
 unpacked=$datasets/clothing-$commit.unpacked
