@@ -29,16 +29,10 @@ names_of_installed() {
         | tr ',' '\n' | sed 's/^ *//; s/ .*//'
 }
 
+can_be_root() { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }
+
 # Runs a command as root: directly where we are root, else through sudo.
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        fail "this needs root and there is no sudo; run as root: $*"
-    fi
-}
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 setup_debian() {
     # What Fovea links: kernels, picture codecs, compression.
@@ -60,14 +54,15 @@ setup_debian() {
     for package in "${packages[@]}"; do
         is_installed "$package" || missing+=("$package")
     done
-    # Where there is no such package, the program downloads the data set by its known name, and tests that want it skip.
+    # A convenience: without it the program downloads the data set by its known name, and tests that want it skip.
     local data_set='dataset-fashion-mnist'
-    if [ "$for_demo$for_tests" = nono ] || is_installed "$data_set"; then data_set=; fi
+    if [ "$for_demo$for_tests" = nono ] || is_installed "$data_set" || ! can_be_root; then data_set=; fi
 
     if [ ${#missing[@]} -eq 0 ] && [ -z "$data_set" ]; then
         say "nothing to install"
         return
     fi
+    can_be_root || fail "this needs root and there is no sudo; run as root: apt-get install ${missing[*]}"
     # The lists of packages are fetched for an installation, and where there are none yet to look the data set up in.
     if [ ${#missing[@]} -gt 0 ] || ! compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null; then
         as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
