@@ -41,12 +41,12 @@ setup_debian() {
         ubuntu) packages+=(libjpeg-turbo8-dev) ;;
         *) packages+=(libjpeg62-turbo-dev) ;;
     esac
-    # What Swift needs to run and to link: a C++ standard library with its headers, a linker, and the libraries that
-    # the package manager itself loads.
-    packages+=(binutils g++ git libc6-dev libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata)
+    # What Swift needs to run and to link: a C++ standard library with its headers, a linker, and what its package
+    # manager loads itself and fetches with.
+    packages+=(binutils ca-certificates g++ git libc6-dev libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata)
     [ "$for_tests$for_demo" != nono ] && packages+=(python3)
     [ "$for_tests" = yes ] && packages+=(python3-venv)
-    [ "$for_demo" = yes ] && packages+=(ca-certificates curl)
+    [ "$for_demo" = yes ] && packages+=(curl)
 
     local installed missing=() package
     installed=$(names_of_installed)
