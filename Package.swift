@@ -164,7 +164,13 @@ let package = Package(
         tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),
         tests(
             "ModelFiles", imports: ["FoveaModelFiles", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
-        tests("Training", imports: ["FoveaTraining", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
+        tests(
+            "Training",
+            imports: [
+                "FoveaTensorCore", "FoveaOperators", "FoveaCompiler", "FoveaOneDNNBackend", "FoveaPictures",
+                "FoveaCollecting", "FoveaPreprocessing", "FoveaModeling", "FoveaTraining", "FoveaTestSupport",
+                "CAllocationCounter",
+            ]),
         tests(
             "Collecting",
             imports: [

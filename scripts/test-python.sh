@@ -15,11 +15,12 @@ fi
 
 printf 'test-python: installing %s into .venv-test\n' "$requirements" >&2
 python3 -m venv --clear "$folder" >&2
-install() { "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" -r "$requirements" >&2; }
+install() { "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2; }
 # The CPU build of PyTorch is not on the public index; where the configured one has it not either, ask PyTorch's own.
-if ! install; then
+if ! install -r "$requirements"; then
     printf 'test-python: once more, with PyTorch'\''s own index of CPU builds\n' >&2
-    install --extra-index-url https://download.pytorch.org/whl/cpu
+    install --extra-index-url https://download.pytorch.org/whl/cpu -r "$requirements"
 fi
+install --no-deps "$(sed -n 's/^# without dependencies: //p' "$requirements")"
 cp "$requirements" "$stamp"
 printf '%s\n' "$folder/bin/python"

@@ -23,11 +23,15 @@ struct NetworkCase: Sendable, CustomStringConvertible {
         NetworkCase(name: "plaincnn", channels: 3, size: 29, batch: 3),
         NetworkCase(name: "smallcnn", channels: 1, size: 28, batch: 3),
         NetworkCase(name: "smallcnn", channels: 3, size: 33, batch: 1),
+        // Enough pictures for Winograd's algorithm.
+        NetworkCase(name: "smallcnn", channels: 1, size: 28, batch: 24),
         NetworkCase(name: "resnet18", channels: 3, size: 66, batch: 2),
         NetworkCase(name: "resnet34", channels: 1, size: 12, batch: 2),
         NetworkCase(name: "resnet50", channels: 3, size: 65, batch: 2),
         NetworkCase(name: "vgg11_bn", channels: 3, size: 32, batch: 2),
     ]
+
+    static let shallow = all.filter { !["resnet34", "resnet50"].contains($0.name) }
 
     /// In f32 some values within rounding of 0 pass a ReLU that stop at it in Double: in deep networks on few pictures each
     /// such flip moves gradients visibly. A wrong rule or layout moves them by their whole length.
@@ -75,11 +79,28 @@ struct NetworkCase: Sendable, CustomStringConvertible {
 
     @Test(arguments: NetworkCase.all)
     func `a training step agrees with the reference, gradients and updates included`(_ network: NetworkCase) throws {
+        try checkStep(network, .f32, loss: 1e-5, probabilities: 1e-4, gradients: network.gradientTolerance)
+    }
+
+    /// The reference rounds what the plan stores as bf16, so that what is left are sums whose last bits fall on the other
+    /// side of a rounding, and ReLUs that flip with them: more with every layer, so that nothing can be said of the
+    /// gradients of 34 or 50 layers on two pictures.
+    @Test(.enabled(if: hasBF16, "this processor does not multiply bf16"), arguments: NetworkCase.shallow)
+    func `a training step in bf16 agrees with the rounding reference`(_ network: NetworkCase) throws {
+        let tolerance = ["resnet18": 0.3, "vgg11_bn": 0.2][network.name] ?? 0.05
+        try checkStep(network, .bf16, loss: 5e-3, probabilities: 1e-2, gradients: tolerance)
+    }
+
+    private static let hasBF16 = (try? library.get().fastestPrecision) == .bf16
+
+    private func checkStep(
+        _ network: NetworkCase, _ precision: Precision, loss: Double, probabilities: Double, gradients: Double
+    ) throws {
         let library = try Self.library.get()
         let found = try library.perform {
             let forward = try network.model().trainingGraph(
                 batch: network.batch, loss: LossConfiguration(labelSmoothing: 0.1))
-            let graph = try Compiler.trainingGraph(forward) {
+            let graph = try Compiler.trainingGraph(forward, precision: precision) {
                 $0.appendSGD(momentum: 0.9, nesterov: true, weightDecay: 1e-3)
             }
             let store = try store(graph)
@@ -91,13 +112,13 @@ struct NetworkCase: Sendable, CustomStringConvertible {
             try plan.poison(.nan)
             for (name, tensor) in given { _ = plan.input(name).update(from: tensor.elements) }
             try plan.run()
-            var found = check(plan.output("loss"), expected.outputs["loss"], 1e-5, "loss")
-            found += check(plan.output("probabilities"), expected.outputs["probabilities"], 1e-4, "probabilities")
+            var found = check(plan.output("loss"), expected.outputs["loss"], loss, "loss")
+            found += check(plan.output("probabilities"), expected.outputs["probabilities"], probabilities, "probabilities")
             for (name, gradient) in expected.gradients {
-                found += distance(plan.gradient(name), gradient, network.gradientTolerance, name)
+                found += distance(plan.gradient(name), gradient, gradients, name)
             }
             for (name, update) in expected.updates {
-                found += distance(store.elements(name), update, network.gradientTolerance, "new \(name)")
+                found += distance(store.elements(name), update, gradients, "new \(name)")
             }
             return found
         }
@@ -106,6 +127,15 @@ struct NetworkCase: Sendable, CustomStringConvertible {
 
     @Test(arguments: NetworkCase.all)
     func `the fused inference plan agrees with the unfused reference`(_ network: NetworkCase) throws {
+        try checkInference(network, .f32, tolerance: 1e-4)
+    }
+
+    @Test(.enabled(if: hasBF16, "this processor does not multiply bf16"), arguments: NetworkCase.all)
+    func `the fused inference plan in bf16 stays near the unfused reference`(_ network: NetworkCase) throws {
+        try checkInference(network, .bf16, tolerance: 3e-2)
+    }
+
+    private func checkInference(_ network: NetworkCase, _ precision: Precision, tolerance: Double) throws {
         let library = try Self.library.get()
         let found = try library.perform {
             var found: [String] = []
@@ -115,13 +145,13 @@ struct NetworkCase: Sendable, CustomStringConvertible {
                 inputs: ["x": network.inputs()["x"]?.map(Double.init) ?? Tensor([0], [])]
             ) { store.tensor($0).map(Double.init) }
             let plan = try Compiler.plan(
-                Compiler.inferenceGraph(graph), isTraining: false, store: store, library: library)
+                Compiler.inferenceGraph(graph, precision: precision), isTraining: false, store: store, library: library)
             try plan.poison(.nan)
             for _ in 0..<2 {
                 _ = plan.input("x").update(from: network.inputs()["x"]?.elements ?? [])
                 try plan.run()
-                found += check(plan.output("logits"), expected.outputs["logits"], 1e-4, "logits")
-                found += check(plan.output("probabilities"), expected.outputs["probabilities"], 1e-4, "probabilities")
+                found += check(plan.output("logits"), expected.outputs["logits"], tolerance, "logits")
+                found += check(plan.output("probabilities"), expected.outputs["probabilities"], tolerance, "probabilities")
             }
             return found
         }

@@ -34,7 +34,7 @@ import Testing
         expected.schedule = .oneCycle
         expected.warmupEpochs = 0.5
         expected.patience = 5
-        expected.precision = "bf16"
+        expected.precision = .bf16
         expected.augmentation = Augmentation(crop: .resized(scale: 0.35...1, ratio: 0.75...1.5), flip: true)
         var defaults = TrainingConfiguration(model: "mobilenet-v2", size: 224)
         defaults.momentum = 0.8
@@ -85,7 +85,7 @@ import Testing
             "train.yaml:1: schedule is cosin, wanted is one of constant, step, cosine, one-cycle\n"
                 + "Did you mean cosine?"
         ),
-        ("precision: f16", "train.yaml:1: precision is f16, wanted is one of f32, bf16\nDid you mean bf16?"),
+        ("precision: f16", "train.yaml:1: precision is f16, wanted is one of auto, f32, bf16\nDid you mean bf16?"),
         ("augmentation: {flop: true}", "train.yaml:1: there is no key \"flop\" in augmentation\nDid you mean flip?"),
         (
             "augmentation: {crop: {padded: {pixels: x}}}",

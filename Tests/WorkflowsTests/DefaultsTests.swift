@@ -33,10 +33,10 @@ private struct Made: Source {
 
 private func choose(
     _ source: Made, name: String = "pictures", classes: [String] = ["cat", "dog"],
-    _ set: TrainingOverrides = TrainingOverrides()
+    _ set: TrainingOverrides = TrainingOverrides(), fastest: Precision = .f32
 ) throws -> Defaults {
     try Defaults.choose(
-        DataSet(name: name, classes: classes, splits: [.training: source], notes: []), set)
+        DataSet(name: name, classes: classes, splits: [.training: source], notes: []), set, fastest: fastest)
 }
 
 @Suite struct DefaultsTests {
@@ -116,10 +116,24 @@ private func choose(
                 == "none of 3 training pictures can be read; the first is picture 0: broken on purpose")
     }
 
+    @Test func `the arithmetic is the processor's fastest unless it was named`() throws {
+        let source = Made(count: 600, width: 28, height: 28, channels: 1)
+        let chosen = try choose(source, fastest: .bf16)
+        #expect(chosen.configuration.precision == .bf16)
+        #expect(chosen.reasons.contains("precision bf16: this processor multiplies bf16"))
+        var set = TrainingOverrides()
+        set.precision = .auto
+        #expect(try choose(source, set, fastest: .bf16).configuration.precision == .bf16)
+        set.precision = .f32
+        let named = try choose(source, set, fastest: .bf16)
+        #expect(named.configuration.precision == .f32)
+        #expect(!named.reasons.contains { $0.hasPrefix("precision") })
+    }
+
     @Test func `a data set without training pictures is refused`() throws {
         #expect(throws: Failure.self) {
             try Defaults.choose(
-                DataSet(name: "x", classes: ["a", "b"], splits: [:], notes: []), TrainingOverrides())
+                DataSet(name: "x", classes: ["a", "b"], splits: [:], notes: []), TrainingOverrides(), fastest: .f32)
         }
     }
 }

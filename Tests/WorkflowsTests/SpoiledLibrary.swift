@@ -8,6 +8,7 @@ import Synchronization
 /// Another library, until it is spoiled.
 final class SpoiledLibrary: KernelLibrary {
     private let library: any KernelLibrary
+    var fastestPrecision: Precision { library.fastestPrecision }
     private let flag = Atomic<Bool>(false)
 
     init(_ library: any KernelLibrary) { self.library = library }

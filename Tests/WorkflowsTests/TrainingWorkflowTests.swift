@@ -185,10 +185,16 @@ import Testing
         #expect(chosen?.schedule == .oneCycle)
     }
 
-    @Test func `a precision that is not there is refused`() throws {
-        let ground = try TrainingGround(test: false)
-        var request = ground.request()
-        request.overrides.precision = "bf16"
-        #expect(throws: Failure.self) { try train(request) }
+    @Test func `the precision that was trained with is the one that serves`() throws {
+        for choice in [PrecisionChoice.auto, .f32] {
+            let ground = try TrainingGround(test: false)
+            var request = ground.request()
+            request.overrides.precision = choice
+            let card = try train(request).card
+            let fastest = try OneDNNLibrary().fastestPrecision
+            #expect(card.precision == (choice == .f32 ? Precision.f32 : fastest).rawValue)
+            let loaded = try LoadedModel(path: request.output)
+            #expect(loaded.precision(on: try OneDNNLibrary()).rawValue == card.precision)
+        }
     }
 }

@@ -2,7 +2,7 @@
 //
 //     training:   fuse norm + activation -> differentiate -> append updates
 //     inference:  fold batch norm -> fuse what follows a convolution -> drop what nobody reads
-//     both:       choose layouts and insert reorders -> plan memory -> make every kernel once
+//     both:       give values their types -> choose layouts and insert reorders -> plan memory -> make every kernel once
 
 import FoveaGraph
 import FoveaTensorCore
@@ -13,7 +13,7 @@ package enum Compiler {
     ///
     /// `appendUpdates` adds the optimizer's nodes after the gradients.
     package static func trainingGraph(
-        _ forward: Graph, appendUpdates: (GraphBuilder) -> Void
+        _ forward: Graph, precision: Precision = .f32, appendUpdates: (GraphBuilder) -> Void
     ) throws -> Graph {
         guard let loss = forward.output("loss") else {
             preconditionFailure("a training graph has an output named loss")
@@ -21,18 +21,23 @@ package enum Compiler {
         let builder = GraphBuilder(continuing: FuseNormActivation.apply(forward), mode: .training)
         builder.differentiate(builder.value(loss), seed: builder.constant(1, []))
         appendUpdates(builder)
-        return try builder.finish()
+        return MixedPrecision.apply(try builder.finish(), precision)
     }
 
     /// The inference graph, with norms folded into convolutions and activations and sums fused.
-    package static func inferenceGraph(_ graph: Graph) -> Graph {
-        FusePostOps.apply(FoldBatchNorms.apply(graph)).pruned()
+    package static func inferenceGraph(_ graph: Graph, precision: Precision = .f32) -> Graph {
+        MixedPrecision.apply(FusePostOps.apply(FoldBatchNorms.apply(graph)).pruned(), precision)
     }
 
     /// The plan of a graph, bound to the parameters in `store`. Call it on the library's thread.
     package static func plan(
         _ graph: Graph, isTraining: Bool, store: ParameterStore, library: any KernelLibrary
     ) throws -> Plan {
+        guard graph.precision == .f32 || library.fastestPrecision == .bf16 else {
+            throw Failure(
+                .usage, "this processor does not multiply bf16",
+                advice: "Say --precision f32, or leave it out.")
+        }
         let program = try Lowering.lower(graph, isTraining: isTraining, store: store, library: library)
         let memory = PlanMemory.place(program)
         return try Plan(program, memory, store: store)

@@ -68,6 +68,8 @@ package protocol Kernel: AnyObject {
 package protocol KernelLibrary: AnyObject, Sendable {
     /// Its name and version, such as `oneDNN 2.6.3 (avx512_core_bf16)`.
     var name: String { get }
+    /// The arithmetic that is fastest on this processor without losing accuracy.
+    var fastestPrecision: Precision { get }
     /// Kernels use this many threads.
     var threadCount: Int { get }
     /// The layouts and the kernel for an operator. Throws a `Failure` that names the operator if there is none.

@@ -73,7 +73,10 @@ struct Lowering {
         let outputs = node.outputs.map {
             TensorFormat(graph.shape($0), graph.values[$0.index].dataType)
         }
-        let inputs = node.inputs.map { program.buffers[places[$0.index][0]].format }
+        let inputs = node.inputs.enumerated().map { index, value in
+            let isLow = graph.precision == .bf16 && node.operator.takesLowPrecision(input: index)
+            return format(of: value, as: isLow ? .bf16 : .f32)
+        }
         let proposal: KernelProposal
         do {
             proposal = try library.propose(
@@ -104,6 +107,12 @@ struct Lowering {
                 isConstant: isConstant))
     }
 
+    /// The first format in which `value` is held in this type; row-major if it is not yet.
+    private func format(of value: ValueID, as dataType: DataType) -> TensorFormat {
+        let held = places[value.index].lazy.map { program.buffers[$0].format }
+        return held.first { $0.dataType == dataType } ?? TensorFormat(graph.shape(value), dataType)
+    }
+
     /// A buffer that holds `value` in this format, moved there if need be.
     private mutating func place(of value: ValueID, as wanted: TensorFormat, scope: Scope) throws -> Int {
         let candidates = places[value.index]
@@ -119,10 +128,17 @@ struct Lowering {
         places[value.index].append(buffer)
         program.steps.append(
             ProgramStep(
-                name: "reorder", attributes: "\(source.format.layout) to \(wanted.layout)", scope: scope,
+                name: "reorder", attributes: Self.change(from: source.format, to: wanted), scope: scope,
                 inputs: [candidates[0]], outputs: [buffer], proposal: proposal, multiplyAdds: 0,
                 isConstant: source.isConstant))
         return buffer
+    }
+
+    private static func change(from: TensorFormat, to: TensorFormat) -> String {
+        func text(_ format: TensorFormat) -> String {
+            from.dataType == to.dataType ? "\(format.layout)" : "\(format.dataType) \(format.layout)"
+        }
+        return "\(text(from)) to \(text(to))"
     }
 
     /// Brings outputs, gradients and updates into plain layout, and constant steps to the front.
@@ -138,9 +154,8 @@ struct Lowering {
         program.steps = program.steps.filter(\.isConstant) + program.steps.filter { !$0.isConstant }
     }
 
+    /// Where `value` lies in f32 and plain layout, as callers and parameters want it.
     private mutating func plainPlace(of value: ValueID) throws -> Int {
-        var format = TensorFormat(graph.shape(value), graph.values[value.index].dataType)
-        format.layout = .plain
-        return try place(of: value, as: format, scope: .root)
+        try place(of: value, as: TensorFormat(graph.shape(value)), scope: .root)
     }
 }

@@ -7,6 +7,8 @@ package struct Add: Operator {
     package init() {}
 
     package var name: String { "add" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         guard inputs[0] == inputs[1] else {

@@ -75,6 +75,8 @@ package struct Graph: Sendable {
     package var gradients: [ForParameter] = []
     /// New contents of parameters, written back when their node has run.
     package var updates: [ForParameter] = []
+    /// The arithmetic; set by the compiler, which also sets the values' types.
+    package var precision = Precision.f32
 
     package init() {}
 

@@ -18,6 +18,10 @@ package protocol Operator: Sendable {
     func gradients(_ context: GradientContext) -> [Value?]
     /// Multiply-adds of one evaluation; 0 for operators that only move or scale data.
     func multiplyAdds(inputs: [Shape], outputs: [Shape]) -> Int
+    /// True if this input is read as bf16 in mixed precision; the others are f32.
+    func takesLowPrecision(input index: Int) -> Bool
+    /// True if this output is written as bf16 in mixed precision; the others are f32.
+    func givesLowPrecision(output index: Int) -> Bool
 }
 
 extension Operator {
@@ -26,6 +30,8 @@ extension Operator {
         preconditionFailure("\(name) at \(context.scope): this operator has no gradient rule")
     }
     package func multiplyAdds(inputs: [Shape], outputs: [Shape]) -> Int { 0 }
+    package func takesLowPrecision(input index: Int) -> Bool { false }
+    package func givesLowPrecision(output index: Int) -> Bool { false }
 }
 
 /// What a gradient rule may use.

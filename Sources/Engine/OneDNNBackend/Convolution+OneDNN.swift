@@ -1,4 +1,5 @@
-// Convolution and its gradients by oneDNN. Layouts are left free (`any`), so that oneDNN takes its fastest kernel.
+// Convolution and its gradients by oneDNN. Layouts are left free (`any`), so that oneDNN takes its fastest
+// kernel; which algorithm it is asked for stands in WinogradRule.swift.
 
 import COneDNN
 import FoveaCompiler
@@ -25,10 +26,12 @@ extension Convolution: OneDNNOperator {
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let b = hasBias ? request.inputs[2].oneDNN() : nil
         let y = request.outputs[0].oneDNNAny()
-        let primitive = try OneDNNPrimitive(engine, reading: [x, w, b, y]) { engine, error in
+        let winograd = WinogradRule.suits(
+            window, groups: groups, filters: request.inputs[1].shape, outputs: request.outputs[0].shape)
+        let primitive = try OneDNNPrimitive.convolution(engine, winograd: winograd, reading: [x, w, b, y]) {
             FoveaDNNConvolutionForward(
-                engine, request.isTraining, x.handle, w.handle, b?.handle, y.handle, window.oneDNN, addsResidual,
-                activation.oneDNN, error)
+                $0, $1, request.isTraining, x.handle, w.handle, b?.handle, y.handle, window.oneDNN, addsResidual,
+                activation.oneDNN, $2)
         }
         let arguments = [FoveaDNNSource, FoveaDNNWeights] + (hasBias ? [FoveaDNNBias] : [])
         var proposal = primitive.proposal(request, inputs: arguments, outputs: [FoveaDNNDestination])
@@ -45,8 +48,10 @@ extension ConvolutionBackwardData: OneDNNOperator {
         let dy = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let dx = request.outputs[0].oneDNNAny()
-        let primitive = try OneDNNPrimitive(engine, reading: [dx, w, dy]) { engine, error in
-            FoveaDNNConvolutionBackwardData(engine, dx.handle, w.handle, dy.handle, window.oneDNN, error)
+        let winograd = WinogradRule.suits(
+            window, groups: groups, filters: request.inputs[1].shape, outputs: request.outputs[0].shape)
+        let primitive = try OneDNNPrimitive.convolution(engine, winograd: winograd, reading: [dx, w, dy]) {
+            FoveaDNNConvolutionBackwardData($0, $1, dx.handle, w.handle, dy.handle, window.oneDNN, $2)
         }
         return primitive.proposal(
             request, inputs: [FoveaDNNDestinationGradient, FoveaDNNWeights], outputs: [FoveaDNNSourceGradient])
@@ -59,8 +64,11 @@ extension ConvolutionBackwardWeights: OneDNNOperator {
         let dy = request.inputs[1].oneDNNAny()
         let dw = request.outputs[0].oneDNNAny(dimensions: filterDimensions(weightShape, groups: groups))
         let db = hasBias ? request.outputs[1].oneDNN() : nil
-        let primitive = try OneDNNPrimitive(engine, reading: [x, dw, db, dy]) { engine, error in
-            FoveaDNNConvolutionBackwardWeights(engine, x.handle, dw.handle, db?.handle, dy.handle, window.oneDNN, error)
+        let winograd = WinogradRule.suitsFilters(
+            window, groups: groups, filters: weightShape, outputs: request.inputs[1].shape)
+        let primitive = try OneDNNPrimitive.convolution(engine, winograd: winograd, reading: [x, dw, db, dy]) {
+            FoveaDNNConvolutionBackwardWeights(
+                $0, $1, x.handle, dw.handle, db?.handle, dy.handle, window.oneDNN, $2)
         }
         return primitive.proposal(
             request, inputs: [FoveaDNNSource, FoveaDNNDestinationGradient],

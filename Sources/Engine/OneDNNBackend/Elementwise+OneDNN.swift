@@ -67,7 +67,7 @@ extension ChannelSlice: OneDNNOperator {
             part = try channels(of: whole.oneDNN())
         }
         guard let part else { preconditionFailure("a plain tensor has parts") }
-        let target = part.plain
+        let target = part.plain(as: whole.dataType)
         let primitive = try OneDNNPrimitive(engine, reading: [part, target]) { engine, error in
             FoveaDNNReorderCreate(engine, part.handle, target.handle, error)
         }

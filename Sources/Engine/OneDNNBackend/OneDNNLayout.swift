@@ -49,9 +49,9 @@ final class OneDNNLayout: LayoutDescriptor, @unchecked Sendable {
         return OneDNNLayout(owning: other)
     }
 
-    /// Row-major, with these dimensions.
-    var plain: OneDNNLayout {
-        guard let plain = withExtendedLifetime(self, { FoveaDNNLayoutPlain(handle) }) else {
+    /// Row-major, with these dimensions and elements of this type.
+    func plain(as dataType: DataType) -> OneDNNLayout {
+        guard let plain = withExtendedLifetime(self, { FoveaDNNLayoutPlain(handle, dataType.oneDNN) }) else {
             preconditionFailure("a layout has a plain form")
         }
         return OneDNNLayout(owning: plain)

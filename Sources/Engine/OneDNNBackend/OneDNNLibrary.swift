@@ -44,6 +44,8 @@ package final class OneDNNLibrary: KernelLibrary {
         "oneDNN \(String(cString: FoveaDNNVersion())) (\(String(cString: FoveaDNNInstructionSet())))"
     }
 
+    package var fastestPrecision: Precision { FoveaDNNHasNativeBF16() ? .bf16 : .f32 }
+
     package func propose(_ request: KernelRequest) throws -> KernelProposal {
         guard let op = request.operator as? any OneDNNOperator else {
             throw Failure(.work, "oneDNN has no kernel for \(request.operator.name)")
@@ -58,10 +60,10 @@ package final class OneDNNLibrary: KernelLibrary {
         switch (from.layout, to.layout) {
         case (.plain, _):
             target = to.oneDNN()
-            source = target.plain
+            source = target.plain(as: from.dataType)
         case (_, .plain):
             source = from.oneDNN()
-            target = source.plain
+            target = source.plain(as: to.dataType)
         default:
             source = from.oneDNN()
             target = to.oneDNN()

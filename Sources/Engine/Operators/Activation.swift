@@ -64,6 +64,8 @@ package struct Activation: Operator {
     package init(_ kind: Kind) { self.kind = kind }
 
     package var name: String { kind.rawValue }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] { [inputs[0]] }
 
     @specialized(where S == Float)
@@ -84,6 +86,8 @@ package struct ActivationBackward: Operator {
     package init(_ kind: Activation.Kind) { self.kind = kind }
 
     package var name: String { kind.rawValue + " backward" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] { [inputs[0]] }
 
     @specialized(where S == Float)

@@ -17,6 +17,8 @@ package struct AveragePooling: Operator {
     }
 
     package var name: String { "average pooling" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
     package var attributes: String { window.text + (countsPadding ? "" : ", without padding") }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
@@ -62,6 +64,8 @@ package struct AveragePoolingBackward: Operator {
     }
 
     package var name: String { "average pooling backward" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
     package var attributes: String { window.text + (countsPadding ? "" : ", without padding") }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
@@ -101,6 +105,8 @@ package struct GlobalAveragePooling: Operator {
     package init() {}
 
     package var name: String { "global average pooling" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         try requireMaps(inputs[0])
@@ -135,6 +141,8 @@ package struct GlobalAveragePoolingBackward: Operator {
     package init(inputShape: Shape) { self.inputShape = inputShape }
 
     package var name: String { "global average pooling backward" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         try requireMaps(inputShape)

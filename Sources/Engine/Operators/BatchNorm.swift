@@ -22,6 +22,8 @@ package struct BatchNormTraining: Operator {
     }
 
     package var name: String { "batch norm" }
+    package func takesLowPrecision(input index: Int) -> Bool { index == 0 }
+    package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
     package var attributes: String { "training" + (relu ? ", + relu" : "") }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
@@ -96,6 +98,8 @@ package struct BatchNormInference: Operator {
     package init(epsilon: Float = 1e-5) { self.epsilon = epsilon }
 
     package var name: String { "batch norm" }
+    package func takesLowPrecision(input index: Int) -> Bool { index == 0 }
+    package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
     package var attributes: String { "inference" }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {

@@ -16,6 +16,8 @@ package struct BatchNormBackward: Operator {
     package init(epsilon: Float) { self.epsilon = epsilon }
 
     package var name: String { "batch norm backward" }
+    package func takesLowPrecision(input index: Int) -> Bool { index < 2 }
+    package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
     package var attributes: String { relu ? "+ relu" : "" }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {

@@ -9,6 +9,8 @@ package struct Concat: Operator {
     package init() {}
 
     package var name: String { "concat" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         let first = inputs[0]
@@ -60,6 +62,8 @@ package struct ChannelSlice: Operator {
     }
 
     package var name: String { "channel slice" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
     package var attributes: String { "channels \(start) to \(start + count - 1)" }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {

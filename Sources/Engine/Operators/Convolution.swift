@@ -24,6 +24,10 @@ package struct Convolution: Operator {
     }
 
     package var name: String { "convolution" }
+    package func takesLowPrecision(input index: Int) -> Bool {
+        index < 2 || (addsResidual && index == (hasBias ? 3 : 2))
+    }
+    package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
 
     package var attributes: String {
         var parts = [window.text]

@@ -18,6 +18,8 @@ package struct ConvolutionBackwardData: Operator {
     }
 
     package var name: String { "convolution backward data" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
     package var attributes: String { window.text + (groups > 1 ? ", groups \(groups)" : "") }
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] { [inputShape] }
     package func multiplyAdds(inputs: [Shape], outputs: [Shape]) -> Int {
@@ -52,6 +54,7 @@ package struct ConvolutionBackwardWeights: Operator {
     }
 
     package var name: String { "convolution backward weights" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
     package var attributes: String { window.text + (groups > 1 ? ", groups \(groups)" : "") }
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         hasBias ? [weightShape, [weightShape[0]]] : [weightShape]

@@ -15,6 +15,7 @@ package struct FullyConnected: Operator {
     package init(hasBias: Bool) { self.hasBias = hasBias }
 
     package var name: String { "fully connected" }
+    package func takesLowPrecision(input index: Int) -> Bool { index < 2 }
 
     package var attributes: String {
         [hasBias ? "bias" : nil, activation.map { "+ \($0)" }].compactMap { $0 }.joined(separator: ", ")
@@ -71,6 +72,8 @@ package struct FullyConnectedBackwardData: Operator {
     package init() {}
 
     package var name: String { "fully connected backward data" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         let (dy, w) = (inputs[0], inputs[1])
@@ -106,6 +109,7 @@ package struct FullyConnectedBackwardWeights: Operator {
     package init(hasBias: Bool) { self.hasBias = hasBias }
 
     package var name: String { "fully connected backward weights" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
     package var attributes: String { hasBias ? "bias" : "" }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {

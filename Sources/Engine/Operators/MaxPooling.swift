@@ -14,6 +14,8 @@ package struct MaxPooling: Operator {
     package init(_ window: Window) { self.window = window }
 
     package var name: String { "max pooling" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
     package var attributes: String { window.text }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
@@ -63,6 +65,8 @@ package struct MaxPoolingBackward: Operator {
     }
 
     package var name: String { "max pooling backward" }
+    package func takesLowPrecision(input index: Int) -> Bool { index == 0 }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
     package var attributes: String { window.text }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {

@@ -9,6 +9,8 @@ package struct Multiply: Operator {
     package init() {}
 
     package var name: String { "multiply" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         let (a, b) = (inputs[0], inputs[1])

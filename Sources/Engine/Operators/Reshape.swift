@@ -10,6 +10,8 @@ package struct Reshape: Operator {
     package init(_ shape: Shape) { self.shape = shape }
 
     package var name: String { "reshape" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
+    package func givesLowPrecision(output index: Int) -> Bool { true }
     package var attributes: String { "to \(shape)" }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {

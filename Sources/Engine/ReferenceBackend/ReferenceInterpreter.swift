@@ -32,11 +32,12 @@ package struct ReferenceInterpreter: Sendable {
             try place(tensor, parameter.value, "parameter \(parameter.name)", in: &values)
         }
         for node in graph.nodes {
-            let arguments = node.inputs.map { input in
+            let arguments = node.inputs.enumerated().map { index, input in
                 guard let value = values[input.index] else {
                     preconditionFailure("\(node.scope): \(node.operator.name) stands before what it reads")
                 }
-                return value
+                let isLow = graph.precision == .bf16 && node.operator.takesLowPrecision(input: index)
+                return isLow ? value.roundedToBF16 : value
             }
             let results = node.operator.forward(arguments)
             precondition(results.count == node.outputs.count, "\(node.operator.name) has \(results.count) outputs")
@@ -44,7 +45,7 @@ package struct ReferenceInterpreter: Sendable {
                 precondition(
                     result.shape == graph.shape(output),
                     "\(node.operator.name) computed \(result.shape) and announced \(graph.shape(output))")
-                values[output.index] = result
+                values[output.index] = graph.values[output.index].dataType == .bf16 ? result.roundedToBF16 : result
             }
             if checksNumbers { try Self.check(results, of: node, from: arguments) }
         }

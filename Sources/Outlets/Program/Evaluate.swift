@@ -35,6 +35,8 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("Pictures a batch.", valueName: "count"))
     var batch: Int?
 
+    @OptionGroup var precision: PrecisionFlag
+
     @OptionGroup var threads: ThreadFlags
 
     @Flag(name: .shortAndLong, help: "Print nothing but errors and the result.")
@@ -51,7 +53,8 @@ struct Evaluate: ParsableCommand {
     }
 
     func run() throws {
-        let loaded = try LoadedModel(path: model)
+        var loaded = try LoadedModel(path: model)
+        loaded.requestedPrecision = precision.precision?.named
         let library = try OneDNNLibrary(threads: threads.threads)
         let display = CountDisplay(isQuiet: quiet)
         let total = Count()

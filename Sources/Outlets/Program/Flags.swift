@@ -35,3 +35,14 @@ extension CollectingOptions {
         return options
     }
 }
+
+/// The arithmetic.
+struct PrecisionFlag: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The arithmetic: auto, f32 or bf16. auto takes what the processor does fastest, or what a model file was measured with.",
+            valueName: "type"))
+    var precision: PrecisionChoice?
+}
+
+extension PrecisionChoice: ExpressibleByArgument {}

@@ -40,6 +40,8 @@ struct PlanCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Threads that compute; one a core unless given.", valueName: "count"))
     var threads: Int?
 
+    @OptionGroup var precision: PrecisionFlag
+
     @Flag(help: "The plan of a training step.")
     var training = false
 
@@ -65,6 +67,7 @@ struct PlanCommand: ParsableCommand {
         if FileManager.default.fileExists(atPath: model) {
             let loaded = try LoadedModel(path: model)
             request = PlanRequest(model: loaded.model, store: loaded.store)
+            request.precision = Precision(rawValue: loaded.card.precision)
         } else {
             let architecture = try Registry.architecture(model)
             let side = size ?? architecture.nominalSize
@@ -74,6 +77,7 @@ struct PlanCommand: ParsableCommand {
                         architecture: architecture.name, channels: channels, height: side, width: side,
                         classCount: classes)))
         }
+        if let named = precision.precision { request.precision = named.named }
         request.batchSize = batch
         request.isTraining = training
         request.runs = time ? runs : 0

@@ -37,6 +37,8 @@ struct Predict: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Pictures a batch.", valueName: "count"))
     var batch: Int?
 
+    @OptionGroup var precision: PrecisionFlag
+
     @OptionGroup var threads: ThreadFlags
 
     @Flag(name: .shortAndLong, help: "Print nothing but errors and the result.")
@@ -67,7 +69,8 @@ struct Predict: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = try LoadedModel(path: model)
+        var loaded = try LoadedModel(path: model)
+        loaded.requestedPrecision = precision.precision?.named
         let (inputs, notes) = PictureArguments.expand(
             pictures, standardInput: { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) })
         if !quiet { for note in notes { Output.message("note: " + note.printable) } }

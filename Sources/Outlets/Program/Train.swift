@@ -46,8 +46,7 @@ struct Train: ParsableCommand {
     @Option(help: ArgumentHelp("The seed of every random draw.", valueName: "number"))
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("The arithmetic: f32.", valueName: "type"))
-    var precision: String?
+    @OptionGroup var precision: PrecisionFlag
 
     @Option(help: ArgumentHelp("A YAML file with any of these and more; flags win.", valueName: "file"))
     var config: String?
@@ -106,7 +105,7 @@ struct Train: ParsableCommand {
         request.overrides.batchSize = batch
         request.overrides.learningRate = learningRate
         request.overrides.seed = seed
-        request.overrides.precision = precision
+        request.overrides.precision = precision.precision
         if let count = threads.threads { request.overrides.threads = .some(count) }
         request.loaderThreads = threads.loaderThreads
         request.collecting = .shown(on: counts)

@@ -17,14 +17,15 @@ package struct Defaults: Sendable {
     package let reasons: [String]
 
     /// Chooses for a data set. Throws a `Failure` if it has no training pictures, or none that can be read.
-    package static func choose(_ data: DataSet, _ set: TrainingOverrides) throws -> Defaults {
+    /// `fastest` is what the processor computes fastest.
+    package static func choose(_ data: DataSet, _ set: TrainingOverrides, fastest: Precision) throws -> Defaults {
         guard let training = data.splits[.training], !training.entries.isEmpty else {
             throw Failure(
                 .data, "\(data.name): there is no training split",
                 advice: "Give a folder with one folder of pictures for each class, or with train/ and validation/.")
         }
         let survey = try PictureSurvey(training)
-        var choice = Choice(data, survey, count: training.entries.count, set)
+        var choice = Choice(data, survey, count: training.entries.count, set, fastest)
         let configuration = set.applied(to: choice.configuration())
         let (preprocessing, measured) = survey.measured(choice.preprocessing(configuration), on: training)
         choice.reasons.append(
@@ -45,15 +46,17 @@ private struct Choice {
     let survey: PictureSurvey
     let count: Int
     let set: TrainingOverrides
+    let fastest: Precision
     let isSmall: Bool
     let recipe: Recipe
     var reasons: [String] = []
 
-    init(_ data: DataSet, _ survey: PictureSurvey, count: Int, _ set: TrainingOverrides) {
+    init(_ data: DataSet, _ survey: PictureSurvey, count: Int, _ set: TrainingOverrides, _ fastest: Precision) {
         self.data = data
         self.survey = survey
         self.count = count
         self.set = set
+        self.fastest = fastest
         isSmall = survey.longerSide <= Recipe.smallSide
         var recipe = isSmall ? Recipe.smallPictures : Recipe.photographs
         if !isSmall, let size = set.size, size <= Recipe.smallSide {
@@ -75,6 +78,7 @@ private struct Choice {
         result.epochs = epochs()
         result.learningRate = learningRate(batch: set.batchSize ?? result.batchSize, model: set.model ?? model)
         result.augmentation = augmentation()
+        result.precision = precision()
         return result
     }
 
@@ -133,6 +137,15 @@ private struct Choice {
                 "epochs \(epochs): \(few ? "more, because pictures are few" : "usual for this kind of pictures")")
         }
         return epochs
+    }
+
+    private mutating func precision() -> Precision {
+        if (set.precision ?? .auto) == .auto {
+            reasons.append(
+                "precision \(fastest): "
+                    + (fastest == .bf16 ? "this processor multiplies bf16" : "this processor has no bf16"))
+        }
+        return fastest
     }
 
     private mutating func augmentation() -> Augmentation {

@@ -17,6 +17,8 @@ package struct PlanRequest: Sendable {
     package var batchSize = 1
     /// The plan of a training step instead of the one that serves.
     package var isTraining = false
+    /// The arithmetic; nil for what the processor does fastest.
+    package var precision: Precision?
     /// Runs to measure; 0 measures nothing.
     package var runs = 0
 
@@ -45,16 +47,18 @@ package enum PlanWorkflow {
     private static func compile(
         _ request: PlanRequest, _ library: any KernelLibrary
     ) throws -> (Plan, ParameterStore) {
+        let precision = request.precision ?? library.fastestPrecision
         let graph: Graph
         if request.isTraining {
             let settings = TrainingConfiguration(model: request.model.configuration.architecture, size: 1)
             let forward = try request.model.trainingGraph(batch: request.batchSize, loss: LossConfiguration())
-            graph = try Compiler.trainingGraph(forward) {
+            graph = try Compiler.trainingGraph(forward, precision: precision) {
                 $0.appendSGD(
                     momentum: settings.momentum, nesterov: settings.nesterov, weightDecay: settings.weightDecay)
             }
         } else {
-            graph = Compiler.inferenceGraph(try request.model.inferenceGraph(batch: request.batchSize))
+            graph = Compiler.inferenceGraph(
+                try request.model.inferenceGraph(batch: request.batchSize), precision: precision)
         }
         let store: ParameterStore
         if let given = request.store, !request.isTraining {

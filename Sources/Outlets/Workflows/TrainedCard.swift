@@ -27,7 +27,7 @@ struct TrainedCard {
     func card(library: any KernelLibrary) throws -> ModelCard {
         var card = ModelCard(
             architecture: task.model.configuration, classes: task.classes, preprocessing: task.preprocessing,
-            precision: task.configuration.precision, training: try trainingRecord(library), data: dataRecord(),
+            precision: task.configuration.precision.rawValue, training: try trainingRecord(library), data: dataRecord(),
             program: ProgramVersion.name)
         let loaded = try LoadedModel(ModelFile(card: card, tensors: result.tensors), name: "the trained network")
         if result.bestEpoch > 0 {
@@ -78,7 +78,7 @@ struct TrainedCard {
         let seed: UInt64 = 0
         let model = loaded.model.configuration
         let outputs = try library.perform {
-            let runner = try InferenceRunner(loaded.model, store: loaded.store, batchSize: 1, library: library)
+            let runner = try loaded.runner(batchSize: 1, library: library)
             return try (0..<Self.probeCount).map { index in
                 let input = Probe.input(seed: seed, index: index, for: model)
                 return try input.elements.withUnsafeBufferPointer { Array(try runner.run($0, count: 1)) }

@@ -67,7 +67,8 @@ package enum TrainingWorkflow {
         let data = try DataSet.open(request.data, options: request.collecting)
         tell(.opened(data))
         for note in data.notes { tell(.note(note)) }
-        let defaults = try Defaults.choose(data, overrides)
+        let library = try makeLibrary(overrides.threads ?? nil)
+        let defaults = try Defaults.choose(data, overrides, fastest: library.fastestPrecision)
         tell(.chosen(defaults))
         guard let training = data.splits[.training], let validation = data.splits[.validation] else {
             throw Failure(
@@ -80,7 +81,6 @@ package enum TrainingWorkflow {
                 architecture: configuration.model, channels: defaults.preprocessing.channels,
                 height: configuration.size, width: configuration.size, classCount: data.classes.count))
         if stop.isSet { throw interrupted }
-        let library = try makeLibrary(configuration.threads)
         let sources = (training: HashingSource(training), validation: HashingSource(validation))
         let task = TrainingTask(
             model: model, classes: data.classes, training: sources.training, validation: sources.validation,
@@ -120,11 +120,6 @@ package enum TrainingWorkflow {
         var overrides = request.overrides
         if let file = request.configurationFile { overrides = overrides.laid(over: try TrainingOverrides(file: file)) }
         if let model = overrides.model { _ = try Registry.architecture(model) }
-        if let precision = overrides.precision, precision != "f32" {
-            throw Failure(
-                .usage, "the precision \(precision) is not available in this version",
-                advice: "Leave it out, or say f32.")
-        }
         try overrides.augmentation?.check()
         return overrides
     }

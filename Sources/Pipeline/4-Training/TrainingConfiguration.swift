@@ -2,6 +2,7 @@
 // as a configuration file. Where a number depends on the data or the network, the defaults are chosen elsewhere.
 
 import FoveaPreprocessing
+import FoveaTensorCore
 
 /// The configuration of a training run. Its JSON keys are those of the configuration file.
 package struct TrainingConfiguration: Codable, Sendable, Equatable {
@@ -43,13 +44,10 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
     package var seed: UInt64 = 0
     /// Kernel threads; nil for one a core.
     package var threads: Int?
-    /// The arithmetic: one of `precisions`.
-    package var precision = "f32"
+    /// The arithmetic of training and of the plan that serves.
+    package var precision = Precision.f32
     /// What is done at random to training pictures.
     package var augmentation: Augmentation = .none
-
-    /// What `precision` can be.
-    package static let precisions = ["f32", "bf16"]
 
     package init(model: String, size: Int) {
         self.model = model

@@ -26,7 +26,7 @@ package struct TrainingOverrides: Sendable, Equatable {
     package var seed: UInt64?
     /// `.some(nil)`: one a core.
     package var threads: Int??
-    package var precision: String?
+    package var precision: PrecisionChoice?
     package var augmentation: Augmentation?
 
     package init() {}
@@ -53,7 +53,7 @@ package struct TrainingOverrides: Sendable, Equatable {
         put(patience, \.patience)
         put(seed, \.seed)
         put(threads, \.threads)
-        put(precision, \.precision)
+        put(precision?.named, \.precision)
         put(augmentation, \.augmentation)
         return result
     }
@@ -113,7 +113,7 @@ extension TrainingOverrides {
         case .patience: patience = .some(value.isNone ? nil : try value.whole(1...1_000_000, orNone: true))
         case .seed: seed = UInt64(try value.whole(0...Int.max))
         case .threads: threads = .some(value.isNone ? nil : try value.whole(1...4096, orNone: true))
-        case .precision: precision = try value.choice(of: TrainingConfiguration.precisions)
+        case .precision: precision = try value.choice(PrecisionChoice.self)
         case .augmentation: augmentation = try value.augmentation()
         case nil: preconditionFailure("\(name) was checked to be a key")
         }

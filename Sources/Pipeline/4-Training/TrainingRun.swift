@@ -43,7 +43,7 @@ final class TrainingRun {
         batchSize = max(1, min(configuration.batchSize, pictureCount))
         let forward = try task.model.trainingGraph(
             batch: batchSize, loss: LossConfiguration(labelSmoothing: configuration.labelSmoothing))
-        let graph = try Compiler.trainingGraph(forward) {
+        let graph = try Compiler.trainingGraph(forward, precision: configuration.precision) {
             $0.appendSGD(
                 momentum: configuration.momentum, nesterov: configuration.nesterov,
                 weightDecay: configuration.weightDecay)
@@ -51,7 +51,8 @@ final class TrainingRun {
         store = try ParameterStore(graph.parameters)
         plan = try Compiler.plan(graph, isTraining: true, store: store, library: library)
         runner = try InferenceRunner(
-            task.model, store: store, batchSize: min(batchSize, task.validation.entries.count), library: library)
+            task.model, store: store, batchSize: min(batchSize, task.validation.entries.count),
+            precision: configuration.precision, library: library)
         loader = try BatchLoader(
             source: task.training, classCount: task.classes.count, batchSize: batchSize,
             preprocessing: task.preprocessing, augmentation: configuration.augmentation, seed: configuration.seed,

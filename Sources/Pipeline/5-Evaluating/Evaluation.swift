@@ -52,8 +52,7 @@ package enum Evaluation {
         guard !entries.isEmpty else { throw Failure(.data, "the split holds no picture") }
         let measurement = try library.perform {
             let batchSize = min(entries.count, options.batchSize ?? loaded.usualBatchSize)
-            let runner = try InferenceRunner(
-                loaded.model, store: loaded.store, batchSize: batchSize, library: library)
+            let runner = try loaded.runner(batchSize: batchSize, library: library)
             let loader = try BatchLoader(
                 source: hashing, classCount: card.classes.count, batchSize: batchSize,
                 preprocessing: card.preprocessing,

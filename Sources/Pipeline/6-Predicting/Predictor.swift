@@ -27,8 +27,7 @@ package final class Predictor: Sendable {
 
         func runner(batchSize: Int, _ loaded: LoadedModel, _ library: any KernelLibrary) throws -> InferenceRunner {
             if let known = runners[batchSize] { return known }
-            let made = try InferenceRunner(
-                loaded.model, store: loaded.store, batchSize: batchSize, library: library)
+            let made = try loaded.runner(batchSize: batchSize, library: library)
             runners[batchSize] = made
             return made
         }

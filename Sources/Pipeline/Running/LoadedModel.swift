@@ -1,6 +1,7 @@
 // A model file ready to be asked: the network of its card, and its weights in one block of memory. Reading a file into it
 // is strict; nothing is computed here.
 
+import FoveaCompiler
 import FoveaGraph
 import FoveaModelFiles
 import FoveaModeling
@@ -16,6 +17,8 @@ package struct LoadedModel: Sendable {
     package let store: ParameterStore
     /// Multiply-adds of one picture.
     package let multiplyAdds: Int
+    /// The precision that somebody asked for; nil for that of the card.
+    package var requestedPrecision: Precision?
 
     /// The network of a model file. `name` is what messages call the file.
     /// Throws a `Failure` of kind `.model` if the weights do not fit the network, with the full list of differences.
@@ -39,6 +42,18 @@ package struct LoadedModel: Sendable {
 
     /// Reads a model file. Throws a `Failure` of kind `.model`.
     package init(path: String) throws { try self.init(ModelFile.load(path), name: path) }
+
+    /// The precision that serves: the one asked for, else the one that was measured if this processor has it, else f32.
+    package func precision(on library: any KernelLibrary) -> Precision {
+        if let requestedPrecision { return requestedPrecision }
+        return Precision(rawValue: card.precision) == library.fastestPrecision ? library.fastestPrecision : .f32
+    }
+
+    /// The plan that serves. To be called on the library's thread.
+    package func runner(batchSize: Int, library: any KernelLibrary) throws -> InferenceRunner {
+        try InferenceRunner(
+            model, store: store, batchSize: batchSize, precision: precision(on: library), library: library)
+    }
 
     /// Pictures a batch when many are asked: enough to keep the kernels busy, small enough to stay in cache.
     package var usualBatchSize: Int { max(card.architecture.height, card.architecture.width) <= 64 ? 128 : 32 }

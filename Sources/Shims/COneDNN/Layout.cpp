@@ -27,22 +27,28 @@ memory::data_type dataType(FoveaDNNType type) {
 struct Blocking {
     dims extents, strides, blocks, blockAxes;
     memory::data_type type;
+    /// True if oneDNN alone knows where elements lie, as in filters transformed for Winograd: there are no strides then.
+    bool opaque = false;
 
     explicit Blocking(const md &value) {
 #if FOVEA_DNNL_3
         extents = value.get_dims();
+        type = value.get_data_type();
+        opaque = value.get_format_kind() == memory::format_kind::opaque;
+        if (opaque) return;
         strides = value.get_strides();
         blocks = value.get_inner_blks();
         blockAxes = value.get_inner_idxs();
-        type = value.get_data_type();
 #else
         const auto &data = value.data;
         const auto &blocking = data.format_desc.blocking;
         extents.assign(data.dims, data.dims + data.ndims);
+        type = memory::data_type(data.data_type);
+        opaque = data.format_kind != dnnl_blocked && data.format_kind != dnnl_format_kind_any;
+        if (opaque) return;
         strides.assign(blocking.strides, blocking.strides + data.ndims);
         blocks.assign(blocking.inner_blks, blocking.inner_blks + blocking.inner_nblks);
         blockAxes.assign(blocking.inner_idxs, blocking.inner_idxs + blocking.inner_nblks);
-        type = memory::data_type(data.data_type);
 #endif
     }
 };
@@ -82,9 +88,10 @@ md argumentLayout(const FoveaDNNPrimitive *primitive, FoveaDNNArgument argument)
 
 }  // namespace
 
-md fovea::free(const md &value) {
-    const Blocking blocking(value);
-    return md(blocking.extents, blocking.type, memory::format_tag::any);
+md fovea::free(const md &value) { return freeLike(value, value); }
+
+md fovea::freeLike(const md &value, const md &other) {
+    return md(Blocking(value).extents, Blocking(other).type, memory::format_tag::any);
 }
 
 extern "C" {
@@ -111,6 +118,11 @@ const char *FoveaDNNInstructionSet(void) {
     }
 }
 
+bool FoveaDNNHasNativeBF16(void) {
+    const auto bits = unsigned(dnnl::cpu_isa::avx512_core_bf16);
+    return (unsigned(dnnl::get_effective_cpu_isa()) & bits) == bits;
+}
+
 FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error) {
     return guarded(error, [&] {
         dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -130,11 +142,11 @@ FoveaDNNLayout *FoveaDNNLayoutCreate(const int64_t *dimensions, int rank, FoveaD
     });
 }
 
-FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout) {
+FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout, FoveaDNNType type) {
     FoveaDNNError ignored;
     return guarded(&ignored, [&] {
         const Blocking blocking(layout->value);
-        return new FoveaDNNLayout {md(blocking.extents, blocking.type, rowMajor(blocking.extents))};
+        return new FoveaDNNLayout {md(blocking.extents, dataType(type), rowMajor(blocking.extents))};
     });
 }
 
@@ -170,6 +182,7 @@ bool FoveaDNNLayoutEqual(const FoveaDNNLayout *one, const FoveaDNNLayout *other)
 
 bool FoveaDNNLayoutIsPlain(const FoveaDNNLayout *layout) {
     const Blocking blocking(layout->value);
+    if (blocking.opaque) return false;
     const int64_t count = std::accumulate(
         blocking.extents.begin(), blocking.extents.end(), int64_t(1), [](int64_t a, int64_t b) { return a * b; });
     const size_t element = memory::data_type_size(blocking.type);
@@ -195,6 +208,10 @@ size_t FoveaDNNLayoutBytes(const FoveaDNNLayout *layout) { return layout->value.
 
 const char *FoveaDNNLayoutName(const FoveaDNNLayout *layout, char *text, size_t size) {
     const Blocking blocking(layout->value);
+    if (blocking.opaque) {
+        std::snprintf(text, size, "opaque");
+        return text;
+    }
     std::vector<size_t> order(blocking.extents.size());
     std::iota(order.begin(), order.end(), size_t(0));
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {

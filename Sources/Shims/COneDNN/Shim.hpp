@@ -73,6 +73,9 @@ inline md orNone(const FoveaDNNLayout *layout) { return layout ? layout->value :
 /// A description with the same dimensions and type whose layout is free to choose.
 md free(const md &value);
 
+/// The same with another description's type: gradients of weights may be f32 where the weights were bf16.
+md freeLike(const md &value, const md &other);
+
 inline dnnl::prop_kind forwardKind(bool training) {
     return training ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
 }

@@ -38,6 +38,8 @@ typedef enum {
     FoveaDNNActivationHardSwish
 } FoveaDNNActivation;
 
+typedef enum { FoveaDNNConvolutionDirect, FoveaDNNConvolutionWinograd } FoveaDNNConvolution;
+
 typedef enum { FoveaDNNPoolingMax, FoveaDNNPoolingAverage, FoveaDNNPoolingAveragePadded } FoveaDNNPooling;
 
 typedef enum { FoveaDNNBinaryAdd, FoveaDNNBinaryMultiply } FoveaDNNBinary;
@@ -73,14 +75,16 @@ typedef struct {
 const char *FoveaDNNVersion(void);
 /// The instruction set that kernels use, such as `avx512_core_bf16`.
 const char *FoveaDNNInstructionSet(void);
+/// True if kernels multiply bf16 in hardware; elsewhere they convert, which is slower than f32.
+bool FoveaDNNHasNativeBF16(void);
 
 FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error);
 void FoveaDNNEngineFree(FoveaDNNEngine *engine);
 
 /// A row-major layout, or one that the primitive may choose (`any`).
 FoveaDNNLayout *FoveaDNNLayoutCreate(const int64_t *dimensions, int rank, FoveaDNNType type, bool any);
-/// A row-major layout with another layout's dimensions and type.
-FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout);
+/// A row-major layout with another layout's dimensions and elements of `type`.
+FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout, FoveaDNNType type);
 /// A layout for (N, C, H, W) of the same kind as another: blocked, channels last or row-major. A row-major tensor of one
 /// row and column gives the blocked layout that this processor's kernels like best.
 FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *dimensions);
@@ -102,14 +106,14 @@ const char *FoveaDNNPrimitiveImplementation(const FoveaDNNPrimitive *primitive);
 
 /// `bias` may be NULL. `training` chooses the propagation kind. `addsDestination`: y += what is there already.
 FoveaDNNPrimitive *FoveaDNNConvolutionForward(
-    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
     const FoveaDNNLayout *y, FoveaDNNWindow window, bool addsDestination, FoveaDNNActivation activation,
     FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardData(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
+    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
     FoveaDNNWindow window, FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardWeights(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
+    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
     const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error);
 
 FoveaDNNPrimitive *FoveaDNNInnerProductForward(

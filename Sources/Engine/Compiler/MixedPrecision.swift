@@ -1,0 +1,20 @@
+// Gives every value its type in mixed precision. Operators say which of their tensors may be bf16; whatever a caller reads,
+// and whatever is kept, stays f32. Conversions appear as reorder steps where a value is wanted in another type.
+
+import FoveaGraph
+import FoveaTensorCore
+
+/// Assigns types to the values of a graph.
+enum MixedPrecision {
+    static func apply(_ graph: Graph, _ precision: Precision) -> Graph {
+        guard precision == .bf16 else { return graph }
+        var result = graph
+        result.precision = precision
+        for node in graph.nodes {
+            for (index, output) in node.outputs.enumerated() where node.operator.givesLowPrecision(output: index) {
+                result.values[output.index].dataType = .bf16
+            }
+        }
+        return result
+    }
+}
