@@ -56,6 +56,7 @@ private final class LoggingLibrary: KernelLibrary {
     }
 
     var name: String { library.name }
+    var fastestPrecision: Precision { library.fastestPrecision }
     var threadCount: Int { library.threadCount }
 
     func propose(_ request: KernelRequest) throws -> KernelProposal {

@@ -99,23 +99,28 @@ package final class ParameterStore: @unchecked Sendable {
         slots.filter(\.parameter.role.isSaved).map { ($0.parameter.name, tensor($0.parameter.name)) }
     }
 
-    /// Fills all saved parameters. Strict: every tensor used, every parameter filled, every shape equal;
-    /// else a `Failure` with the full list of differences, and nothing is changed.
+    /// Fills all saved parameters, or throws as `check` does and changes nothing.
     package func load(_ tensors: [(name: String, tensor: Tensor<Float>)], from file: String) throws {
+        try check(tensors.map { ($0.name, $0.tensor.shape) }, from: file)
+        for (name, tensor) in tensors where slot(name) != nil { set(name, tensor) }
+    }
+
+    /// Whether these tensors are the saved parameters. Strict: every tensor used, every parameter filled, every shape equal;
+    /// else a `Failure` with the full list of differences.
+    package func check(_ tensors: [(name: String, shape: Shape)], from file: String) throws {
         // PyTorch counts batches in every norm; nothing here reads that number.
         let given = Dictionary(
-            tensors.filter { !$0.name.hasSuffix("num_batches_tracked") }.map { ($0.name, $0.tensor) },
+            tensors.filter { !$0.name.hasSuffix("num_batches_tracked") }.map { ($0.name, $0.shape) },
             uniquingKeysWith: { first, _ in first })
         let wanted = slots.map(\.parameter).filter(\.role.isSaved)
         var differences: [String] = []
         for parameter in wanted {
-            guard let tensor = given[parameter.name] else {
+            guard let shape = given[parameter.name] else {
                 differences.append("\(parameter.name): missing, the model wants \(parameter.shape)")
                 continue
             }
-            if tensor.shape != parameter.shape {
-                differences.append(
-                    "\(parameter.name): the file has \(tensor.shape), the model wants \(parameter.shape)")
+            if shape != parameter.shape {
+                differences.append("\(parameter.name): the file has \(shape), the model wants \(parameter.shape)")
             }
         }
         let known = Set(wanted.map(\.name))
@@ -126,9 +131,6 @@ package final class ParameterStore: @unchecked Sendable {
             throw Failure(
                 .model, "\(file) does not fit the network:\n  " + differences.joined(separator: "\n  "),
                 advice: "Was it saved with another network, width or number of classes?")
-        }
-        for parameter in wanted {
-            if let tensor = given[parameter.name] { set(parameter.name, tensor) }
         }
     }
 }

@@ -66,6 +66,7 @@ struct PlanCommand: ParsableCommand {
         var request: PlanRequest
         if FileManager.default.fileExists(atPath: model) {
             let loaded = try LoadedModel(path: model)
+            try loaded.verify()
             request = PlanRequest(model: loaded.model, store: loaded.store)
             request.precision = Precision(rawValue: loaded.card.precision)
         } else {

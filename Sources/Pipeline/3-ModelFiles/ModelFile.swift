@@ -60,24 +60,25 @@ package struct ModelFile: Sendable {
 
     /// Reads a model and checks every byte of it. Throws a `Failure` of kind `.model`.
     package static func load(_ path: String) throws -> ModelFile {
-        let file = try SafeTensors(path: path)
-        let card = try checkedCard(of: file)
+        let open = try OpenModelFile(path: path)
         var hasher = SHA256()
-        let tensors = try file.entries.map { entry in
-            (name: entry.name, tensor: try file.tensor(entry) { hasher.update(bufferPointer: $0) })
+        let tensors = try open.file.entries.map { entry in
+            (name: entry.name, tensor: try open.file.tensor(entry) { hasher.update(bufferPointer: $0) })
         }
-        guard file.metadata[Key.tensorHash] == hexadecimal(hasher.finalize()) else {
-            throw Failure(
-                .model, "\(path): the weights are not those that were saved: their SHA-256 differs",
-                advice: SafeTensorsHeader.copyAgain)
-        }
-        return ModelFile(card: card, tensors: tensors)
+        guard open.file.metadata[Key.tensorHash] == hexadecimal(hasher.finalize()) else { throw changedWeights(path) }
+        return ModelFile(card: open.card, tensors: tensors)
+    }
+
+    static func changedWeights(_ path: String) -> Failure {
+        Failure(
+            .model, "\(path): the weights are not those that were saved: their SHA-256 differs",
+            advice: SafeTensorsHeader.copyAgain)
     }
 
     /// Reads the card alone, without the weights; everything before them is checked. Throws a `Failure` of kind `.model`.
     package static func loadCard(_ path: String) throws -> ModelCard { try checkedCard(of: SafeTensors(path: path)) }
 
-    private static func checkedCard(of file: SafeTensors) throws -> ModelCard {
+    static func checkedCard(of file: SafeTensors) throws -> ModelCard {
         guard let version = file.metadata[Key.version] else {
             throw Failure(
                 .model, "\(file.path): holds weights alone, without Fovea's card",
@@ -145,7 +146,7 @@ package struct ModelFile: Sendable {
         }
     }
 
-    private static func hexadecimal(_ digest: SHA256.Digest) -> String {
+    static func hexadecimal(_ digest: SHA256.Digest) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }

@@ -97,6 +97,12 @@ package final class SafeTensors: Sendable {
         }
     }
 
+    /// Reads a tensor's bytes as they are in the file.
+    package func read(_ entry: SafeTensorsHeader.Entry, into bytes: UnsafeMutableRawBufferPointer) throws {
+        precondition(bytes.count == entry.bytes.count, "\(entry.name) has \(entry.bytes.count) bytes")
+        try read(bytes, at: headerBytes.count + entry.bytes.lowerBound)
+    }
+
     /// Fills `bytes` from the file, wholly or not at all.
     private func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         try Self.read(bytes, from: descriptor, at: offset, path: path)

@@ -20,10 +20,30 @@ package struct LoadedModel: Sendable {
     /// The precision that somebody asked for; nil for that of the card.
     package var requestedPrecision: Precision?
 
-    /// The network of a model file. `name` is what messages call the file.
+    /// Whether the weights are those that were saved; nil if they did not come from a file.
+    private let verification: Verification?
+
+    /// The network of a model in memory. `name` is what messages call it.
     /// Throws a `Failure` of kind `.model` if the weights do not fit the network, with the full list of differences.
     package init(_ file: ModelFile, name: String) throws {
-        card = file.card
+        try self.init(file.card, name: name) { store in
+            try store.load(file.tensors, from: name)
+            return nil
+        }
+    }
+
+    /// Reads a model file. Throws a `Failure` of kind `.model`. The hash of its weights is computed meanwhile and is known
+    /// before the first answer: `verify` waits for it, and `runner` calls that.
+    package init(path: String) throws {
+        let file = try OpenModelFile(path: path)
+        try self.init(file.card, name: path) { store in
+            try store.check(file.contents, from: path)
+            return try file.read(keeping: store) { store.slot($0) == nil ? nil : store.elements($0) }
+        }
+    }
+
+    private init(_ card: ModelCard, name: String, fill: (ParameterStore) throws -> Verification?) throws {
+        self.card = card
         guard card.output == .softmax else {
             throw Failure(.model, "\(name): gives each class a probability of its own, which is not supported yet")
         }
@@ -37,11 +57,11 @@ package struct LoadedModel: Sendable {
         let graph = try model.inferenceGraph(batch: 1)
         multiplyAdds = graph.multiplyAdds
         store = try ParameterStore(graph.parameters)
-        try store.load(file.tensors, from: name)
+        verification = try fill(store)
     }
 
-    /// Reads a model file. Throws a `Failure` of kind `.model`.
-    package init(path: String) throws { try self.init(ModelFile.load(path), name: path) }
+    /// Waits until the weights are known to be those that were saved. Throws a `Failure` of kind `.model` if they are not.
+    package func verify() throws { try verification?.check() }
 
     /// The precision that serves: the one asked for, else the one that was measured if this processor has it, else f32.
     package func precision(on library: any KernelLibrary) -> Precision {
@@ -51,8 +71,10 @@ package struct LoadedModel: Sendable {
 
     /// The plan that serves. To be called on the library's thread.
     package func runner(batchSize: Int, library: any KernelLibrary) throws -> InferenceRunner {
-        try InferenceRunner(
+        let runner = try InferenceRunner(
             model, store: store, batchSize: batchSize, precision: precision(on: library), library: library)
+        try verify()
+        return runner
     }
 
     /// Pictures a batch when many are asked: enough to keep the kernels busy, small enough to stay in cache.

@@ -144,13 +144,28 @@ void fovea_running_statistic(float *running, const float *statistic, float momen
     for (int64_t k = 0; k < c; k++) running[k] = (1 - momentum) * running[k] + momentum * factor * statistic[k];
 }
 
+struct fold {
+    const float *w, *b, *scale, *shift, *mean, *variance;
+    float epsilon;
+    int64_t inner;
+    float *folded_w, *folded_b;
+};
+
+static void fold_part(int64_t first, int64_t last, const void *context) {
+    const struct fold *f = context;
+    for (int64_t k = first; k < last; k++) {
+        const float factor = (float)(f->scale[k] / sqrt((double)f->variance[k] + f->epsilon));
+        const float *restrict w = f->w + k * f->inner;
+        float *restrict folded = f->folded_w + k * f->inner;
+        for (int64_t i = 0; i < f->inner; i++) folded[i] = w[i] * factor;
+        f->folded_b[k] = f->shift[k] + ((f->b ? f->b[k] : 0) - f->mean[k]) * factor;
+    }
+}
+
 void fovea_fold_norm(const float *w, const float *b, const float *scale, const float *shift, const float *mean,
                      const float *variance, float epsilon, int64_t o, int64_t inner, float *folded_w, float *folded_b) {
-    for (int64_t k = 0; k < o; k++) {
-        const float factor = (float)(scale[k] / sqrt((double)variance[k] + epsilon));
-        for (int64_t i = 0; i < inner; i++) folded_w[k * inner + i] = w[k * inner + i] * factor;
-        folded_b[k] = shift[k] + ((b ? b[k] : 0) - mean[k]) * factor;
-    }
+    const struct fold context = {w, b, scale, shift, mean, variance, epsilon, inner, folded_w, folded_b};
+    fovea_parallel(o, 1 + 65536 / (inner + 1), fold_part, &context);
 }
 
 struct channel_product {
