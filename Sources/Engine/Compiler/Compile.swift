@@ -1,7 +1,7 @@
 // From a network to a plan; the compiler's table of contents.
 //
 //     training:   fuse norm + activation -> differentiate -> append updates
-//     inference:  fold batch norm -> fuse what follows a convolution -> drop what nobody reads
+//     inference:  fold batch norm -> fuse what follows a convolution -> drop what nobody reads -> quantise
 //     both:       give values their types -> choose layouts and insert reorders -> plan memory -> make every kernel once
 
 import FoveaGraph
@@ -25,8 +25,16 @@ package enum Compiler {
     }
 
     /// The inference graph, with norms folded into convolutions and activations and sums fused.
-    package static func inferenceGraph(_ graph: Graph, precision: Precision = .f32) -> Graph {
-        MixedPrecision.apply(FusePostOps.apply(FoldBatchNorms.apply(graph)).pruned(), precision)
+    ///
+    /// With a `quantization` its layers compute in eight bits, everything else in `precision`; the parameters of those
+    /// layers are filters and biases that norms have been folded into.
+    package static func inferenceGraph(
+        _ graph: Graph, precision: Precision = .f32, quantization: NetworkQuantization? = nil
+    ) -> Graph {
+        let fused = FusePostOps.apply(FoldBatchNorms.apply(graph)).pruned()
+        guard let quantization else { return MixedPrecision.apply(fused, precision) }
+        let folded = FoldedParameters.apply(fused, layers: Set(quantization.filters.keys))
+        return Quantize.apply(MixedPrecision.apply(folded, precision), quantization)
     }
 
     /// The plan of a graph, bound to the parameters in `store`. Call it on the library's thread.

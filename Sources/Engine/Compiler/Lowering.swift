@@ -71,11 +71,10 @@ struct Lowering {
 
     private mutating func lower(_ node: Node) throws {
         let outputs = node.outputs.map {
-            TensorFormat(graph.shape($0), graph.values[$0.index].dataType)
+            plainFormat(of: $0, as: graph.values[$0.index].dataType)
         }
         let inputs = node.inputs.enumerated().map { index, value in
-            let isLow = graph.precision == .bf16 && node.operator.takesLowPrecision(input: index)
-            return format(of: value, as: isLow ? .bf16 : .f32)
+            format(of: value, as: graph.inputType(node, index))
         }
         let proposal: KernelProposal
         do {
@@ -110,14 +109,27 @@ struct Lowering {
     /// The first format in which `value` is held in this type; row-major if it is not yet.
     private func format(of value: ValueID, as dataType: DataType) -> TensorFormat {
         let held = places[value.index].lazy.map { program.buffers[$0].format }
-        return held.first { $0.dataType == dataType } ?? TensorFormat(graph.shape(value), dataType)
+        return held.first { $0.dataType == dataType && ($0.scales.isEmpty || dataType.byteCount == 1) }
+            ?? plainFormat(of: value, as: dataType)
+    }
+
+    /// Row-major, in this type; in eight bits with the steps that the value is written in.
+    private func plainFormat(of value: ValueID, as dataType: DataType) -> TensorFormat {
+        let info = graph.values[value.index]
+        guard dataType.byteCount == 1 else { return TensorFormat(info.shape, dataType) }
+        guard let quantization = info.quantization, quantization.dataType == dataType else {
+            preconditionFailure("value \(value.index) is read as \(dataType), which no pass has prepared")
+        }
+        return TensorFormat(info.shape, dataType, scales: quantization.scales)
     }
 
     /// A buffer that holds `value` in this format, moved there if need be.
     private mutating func place(of value: ValueID, as wanted: TensorFormat, scope: Scope) throws -> Int {
         let candidates = places[value.index]
         if let found = candidates.first(where: {
-            program.buffers[$0].format.layout == wanted.layout && program.buffers[$0].format.dataType == wanted.dataType
+            let format = program.buffers[$0].format
+            return format.layout == wanted.layout && format.dataType == wanted.dataType
+                && format.scales == wanted.scales
         }) {
             return found
         }
@@ -138,7 +150,9 @@ struct Lowering {
         func text(_ format: TensorFormat) -> String {
             from.dataType == to.dataType ? "\(format.layout)" : "\(format.dataType) \(format.layout)"
         }
-        return "\(text(from)) to \(text(to))"
+        let verb =
+            from.scales == to.scales ? "" : to.scales.isEmpty ? "dequantise " : from.scales.isEmpty ? "quantise " : ""
+        return "\(verb)\(text(from)) to \(text(to))"
     }
 
     /// Brings outputs, gradients and updates into plain layout, and constant steps to the front.

@@ -17,6 +17,8 @@ package struct Node: Sendable {
     package var outputs: [ValueID]
     /// Where in the network it stands, such as `layer2.0.conv1`.
     package var scope: Scope
+    /// The types in which the inputs are read, set by the compiler; nil: all f32.
+    package var inputTypes: [DataType]?
 
     package init(_ op: any Operator, inputs: [ValueID], outputs: [ValueID], scope: Scope) {
         self.operator = op
@@ -43,6 +45,8 @@ package struct Graph: Sendable {
         package var shape: Shape
         package var dataType: DataType
         package var origin: Origin
+        /// How the value is written where it is held or read in eight bits; set by the compiler.
+        package var quantization: Quantization?
 
         package init(shape: Shape, dataType: DataType, origin: Origin) {
             self.shape = shape
@@ -75,12 +79,27 @@ package struct Graph: Sendable {
     package var gradients: [ForParameter] = []
     /// New contents of parameters, written back when their node has run.
     package var updates: [ForParameter] = []
-    /// The arithmetic; set by the compiler, which also sets the values' types.
+    /// The arithmetic of what is not quantised; set by the compiler, which also sets the values' types.
     package var precision = Precision.f32
 
     package init() {}
 
     package func shape(_ id: ValueID) -> Shape { values[id.index].shape }
+
+    /// The type in which a node reads one of its inputs.
+    package func inputType(_ node: Node, _ index: Int) -> DataType { node.inputTypes?[index] ?? .f32 }
+
+    /// Adds a parameter behind another one in the order of declaration, and returns its value.
+    package mutating func addParameter(
+        _ name: String, _ shape: Shape, _ role: ParameterRole, after other: ValueID
+    ) -> ValueID {
+        values.append(.init(shape: shape, dataType: .f32, origin: .parameter(name)))
+        let value = ValueID(values.count - 1)
+        let position = parameters.firstIndex { $0.value == other }.map { $0 + 1 } ?? parameters.endIndex
+        parameters.insert(
+            Parameter(name: name, shape: shape, role: role, initializer: .constant(0), value: value), at: position)
+        return value
+    }
 
     /// The value of a named output, if there is one of this name.
     package func output(_ name: String) -> ValueID? { outputs.first { $0.name == name }?.value }

@@ -22,6 +22,7 @@ func filterDimensions(_ shape: Shape, groups: Int) -> [Int] {
 
 extension Convolution: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        if request.isQuantized { return try proposeQuantized(request, engine) }
         let x = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let b = hasBias ? request.inputs[2].oneDNN() : nil

@@ -6,6 +6,7 @@ import FoveaOperators
 
 extension FullyConnected: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        if request.isQuantized { return try proposeQuantized(request, engine) }
         let (x, w) = (request.inputs[0].oneDNNAny(), request.inputs[1].oneDNNAny())
         let b = hasBias ? request.inputs[2].oneDNN() : nil
         let y = request.outputs[0].oneDNNAny()

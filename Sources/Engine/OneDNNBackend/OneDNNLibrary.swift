@@ -68,8 +68,11 @@ package final class OneDNNLibrary: KernelLibrary {
             source = from.oneDNN()
             target = to.oneDNN()
         }
+        let factors = reorderFactors(from: from, to: to)
         let primitive = try OneDNNPrimitive(engine, reading: [source, target]) { engine, error in
-            FoveaDNNReorderCreate(engine, source.handle, target.handle, error)
+            factors.isEmpty
+                ? FoveaDNNReorderCreate(engine, source.handle, target.handle, error)
+                : FoveaDNNReorderScaled(engine, source.handle, target.handle, factors, Int32(factors.count), error)
         }
         var proposal = KernelProposal(inputs: [from], outputs: [to], implementation: primitive.implementation) {
             try primitive.call(

@@ -36,8 +36,7 @@ package struct ReferenceInterpreter: Sendable {
                 guard let value = values[input.index] else {
                     preconditionFailure("\(node.scope): \(node.operator.name) stands before what it reads")
                 }
-                let isLow = graph.precision == .bf16 && node.operator.takesLowPrecision(input: index)
-                return isLow ? value.roundedToBF16 : value
+                return rounded(value, input, graph.inputType(node, index))
             }
             let results = node.operator.forward(arguments)
             precondition(results.count == node.outputs.count, "\(node.operator.name) has \(results.count) outputs")
@@ -45,11 +44,20 @@ package struct ReferenceInterpreter: Sendable {
                 precondition(
                     result.shape == graph.shape(output),
                     "\(node.operator.name) computed \(result.shape) and announced \(graph.shape(output))")
-                values[output.index] = graph.values[output.index].dataType == .bf16 ? result.roundedToBF16 : result
+                values[output.index] = rounded(result, output, graph.values[output.index].dataType)
             }
             if checksNumbers { try Self.check(results, of: node, from: arguments) }
         }
         return Interpretation(graph: graph, values: values)
+    }
+
+    /// The numbers that are left of a value where a plan stores or reads it in this type.
+    private func rounded<S: ReferenceScalar>(_ tensor: Tensor<S>, _ id: ValueID, _ dataType: DataType) -> Tensor<S> {
+        switch dataType {
+        case .bf16: tensor.roundedToBF16
+        case .u8, .s8: graph.values[id.index].quantization?.rounded(tensor) ?? tensor
+        default: tensor
+        }
     }
 
     /// For graphs without parameters. Traps when asked for one.

@@ -37,11 +37,14 @@ package struct TensorFormat: Equatable, Sendable, CustomStringConvertible {
     package var shape: Shape
     package var dataType: DataType
     package var layout: Layout
+    /// What a stored 1 is worth: empty, 1; one number, that; else one number for each index of axis 0.
+    package var scales: [Float]
 
-    package init(_ shape: Shape, _ dataType: DataType = .f32, layout: Layout = .plain) {
+    package init(_ shape: Shape, _ dataType: DataType = .f32, layout: Layout = .plain, scales: [Float] = []) {
         self.shape = shape
         self.dataType = dataType
         self.layout = layout
+        self.scales = scales
     }
 
     /// Bytes the tensor takes in this layout, padding included.

@@ -10,9 +10,7 @@
 using namespace fovea;
 using dnnl::memory;
 
-namespace {
-
-memory::data_type dataType(FoveaDNNType type) {
+memory::data_type fovea::dataType(FoveaDNNType type) {
     switch (type) {
     case FoveaDNNTypeF32: return memory::data_type::f32;
     case FoveaDNNTypeBF16: return memory::data_type::bf16;
@@ -22,6 +20,8 @@ memory::data_type dataType(FoveaDNNType type) {
     }
     return memory::data_type::undef;
 }
+
+namespace {
 
 /// Strides and inner blocks of a description, whichever interface oneDNN has.
 struct Blocking {
@@ -167,6 +167,24 @@ FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *di
     });
 }
 
+FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType type, FoveaDNNError *error) {
+    return guarded(error, [&] {
+#if FOVEA_DNNL_3
+        const Blocking known(layout->value);
+        if (known.blocks.empty()) return new FoveaDNNLayout {md(known.extents, dataType(type), known.strides)};
+        using tag = memory::format_tag;
+        for (tag candidate : {tag::nChw16c, tag::nChw8c, tag::nChw4c, tag::nChw32c, tag::nChw64c})
+            if (md(known.extents, known.type, candidate) == layout->value)
+                return new FoveaDNNLayout {md(known.extents, dataType(type), candidate)};
+        throw dnnl::error(dnnl_unimplemented, "this layout is not known for another type");
+#else
+        auto value = layout->value;
+        value.data.data_type = dnnl::memory::convert_to_c(dataType(type));
+        return new FoveaDNNLayout {value};
+#endif
+    });
+}
+
 FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error) {
     return guarded(error, [&] {
         dims extents = Blocking(layout->value).extents, offsets(extents.size(), 0);
@@ -250,6 +268,12 @@ FoveaDNNCall *FoveaDNNCallCreate(
         for (int index = 0; index < count; index++) {
             call->memories.emplace_back(argumentLayout(primitive, arguments[index]), engine->engine, addresses[index]);
             call->arguments.push_back({dnnlArgument(arguments[index]), call->memories.back().get()});
+        }
+        for (const auto &[argument, values] : primitive->steps) {
+            const md layout({dnnl::memory::dim(values.size())}, memory::data_type::f32, memory::format_tag::a);
+            call->memories.emplace_back(layout, engine->engine);
+            std::copy(values.begin(), values.end(), static_cast<float *>(call->memories.back().get_data_handle()));
+            call->arguments.push_back({argument, call->memories.back().get()});
         }
         return call.release();
     });

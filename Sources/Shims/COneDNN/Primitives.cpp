@@ -5,16 +5,6 @@
 using namespace fovea;
 using dnnl::algorithm;
 
-#if FOVEA_DNNL_3
-#define FOVEA_DESCRIBE(Kind, attributes, ...) Kind::primitive_desc(engine->engine, __VA_ARGS__, attributes)
-#define FOVEA_DESCRIBE_HINTED(Kind, attributes, hint, ...) \
-    Kind::primitive_desc(engine->engine, __VA_ARGS__, hint, attributes)
-#else
-#define FOVEA_DESCRIBE(Kind, attributes, ...) Kind::primitive_desc(Kind::desc(__VA_ARGS__), attributes, engine->engine)
-#define FOVEA_DESCRIBE_HINTED(Kind, attributes, hint, ...) \
-    Kind::primitive_desc(Kind::desc(__VA_ARGS__), attributes, engine->engine, hint)
-#endif
-
 Eltwise fovea::eltwise(FoveaDNNActivation activation) {
     switch (activation) {
     case FoveaDNNActivationReLU6:

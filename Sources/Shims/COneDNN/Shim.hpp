@@ -9,9 +9,22 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #define FOVEA_DNNL_3 (DNNL_VERSION_MAJOR >= 3)
+
+// A description of a primitive from `engine`, a FoveaDNNEngine.
+#if FOVEA_DNNL_3
+#define FOVEA_DESCRIBE(Kind, attributes, ...) Kind::primitive_desc(engine->engine, __VA_ARGS__, attributes)
+#define FOVEA_DESCRIBE_HINTED(Kind, attributes, hint, ...) \
+    Kind::primitive_desc(engine->engine, __VA_ARGS__, hint, attributes)
+#else
+#define FOVEA_DESCRIBE(Kind, attributes, ...) Kind::primitive_desc(Kind::desc(__VA_ARGS__), attributes, engine->engine)
+#define FOVEA_DESCRIBE_HINTED(Kind, attributes, hint, ...) \
+    Kind::primitive_desc(Kind::desc(__VA_ARGS__), attributes, engine->engine, hint)
+#endif
 
 struct FoveaDNNEngine {
     dnnl::engine engine;
@@ -27,6 +40,8 @@ struct FoveaDNNPrimitive {
     dnnl::primitive primitive;
     /// The implementation's name, kept because oneDNN hands out a pointer of its own.
     std::string implementation;
+    /// Steps of quantised tensors that 3.x wants at every run, by argument; 2.x keeps them in the primitive.
+    std::vector<std::pair<int, std::vector<float>>> steps = {};
 };
 
 struct FoveaDNNCall {
@@ -65,6 +80,9 @@ template <typename Primitive, typename Description>
 FoveaDNNPrimitive *finished(const Description &description) {
     return new FoveaDNNPrimitive {description, Primitive(description), description.impl_info_str()};
 }
+
+/// A type by the shim's name for it.
+dnnl::memory::data_type dataType(FoveaDNNType type);
 
 inline dims pair(const int64_t *values) { return {values[0], values[1]}; }
 

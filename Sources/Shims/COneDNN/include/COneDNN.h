@@ -88,6 +88,8 @@ FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout, FoveaDNNType t
 /// A layout for (N, C, H, W) of the same kind as another: blocked, channels last or row-major. A row-major tensor of one
 /// row and column gives the blocked layout that this processor's kernels like best.
 FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *dimensions);
+/// The same placement for elements of another type of the same size.
+FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType type, FoveaDNNError *error);
 /// `count` channels from `start` of a tensor, in place.
 FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error);
 void FoveaDNNLayoutFree(FoveaDNNLayout *layout);
@@ -158,6 +160,31 @@ FoveaDNNPrimitive *FoveaDNNConcatCreate(
     FoveaDNNEngine *engine, const FoveaDNNLayout *const *sources, int count, FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNReorderCreate(
     FoveaDNNEngine *engine, const FoveaDNNLayout *from, const FoveaDNNLayout *to, FoveaDNNError *error);
+
+/// What a stored 1 is worth in the tensors of a quantised layer; 1 where a tensor holds real numbers.
+typedef struct {
+    float source, destination, residual;
+    /// One number, or one for each filter.
+    const float *weights;
+    int weightCount;
+    /// The type of the numbers that the result is added to.
+    FoveaDNNType residualType;
+} FoveaDNNSteps;
+
+/// True if the bias of a quantised layer is given in steps of source times weights; else it is given as it is.
+bool FoveaDNNBiasIsInSteps(void);
+/// x is u8 or s8 and w s8. `bias` may be NULL.
+FoveaDNNPrimitive *FoveaDNNQuantizedConvolution(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    const FoveaDNNLayout *y, FoveaDNNWindow window, bool addsDestination, FoveaDNNActivation activation,
+    FoveaDNNSteps steps, FoveaDNNError *error);
+FoveaDNNPrimitive *FoveaDNNQuantizedInnerProduct(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    const FoveaDNNLayout *y, FoveaDNNActivation activation, FoveaDNNSteps steps, FoveaDNNError *error);
+/// Moves a tensor and multiplies it: by one number, or by one for each filter (`filters` of them).
+FoveaDNNPrimitive *FoveaDNNReorderScaled(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *from, const FoveaDNNLayout *to, const float *factors, int count,
+    FoveaDNNError *error);
 
 /// Binds a primitive to addresses. `offsets of submemory` are part of the layouts. The call keeps nothing alive but the
 /// primitive's implementation; the addresses must outlive it.
