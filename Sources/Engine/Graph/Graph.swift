@@ -59,6 +59,11 @@ package struct Graph: Sendable {
     package struct Named: Sendable {
         package var name: String
         package var value: ValueID
+
+        package init(name: String, value: ValueID) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// A value that replaces or accompanies a parameter.

@@ -67,8 +67,10 @@ struct PlanCommand: ParsableCommand {
         if FileManager.default.fileExists(atPath: model) {
             let loaded = try LoadedModel(path: model)
             try loaded.verify()
+            if training { try loaded.requireFloatWeights(for: "training") }
             request = PlanRequest(model: loaded.model, store: loaded.store)
-            request.precision = Precision(rawValue: loaded.card.precision)
+            request.quantization = loaded.quantization
+            request.precision = Precision(rawValue: loaded.card.quantization?.others ?? loaded.card.precision)
         } else {
             let architecture = try Registry.architecture(model)
             let side = size ?? architecture.nominalSize

@@ -41,6 +41,16 @@ struct Show: ParsableCommand {
             "\(network.architecture), \(network.channels) x \(network.height) x \(network.width), \(card.precision)",
         ])
         table.add(["classes", "\(card.classes.count): \(shortened(card.classes))"])
+        if let record = card.quantization {
+            table.add([
+                "quantised",
+                "ranges by \(record.rule) on \(record.pictures) training pictures; "
+                    + "\(record.kept.map(\.printable).joined(separator: ", ")) in \(record.others)",
+            ])
+            if let before = record.before {
+                table.add(["", String(format: "accuracy before %.2f %%", before.accuracy * 100)])
+            }
+        }
         for (index, line) in preprocessing(card.preprocessing).enumerated() {
             table.add([index == 0 ? "pictures" : "", line])
         }

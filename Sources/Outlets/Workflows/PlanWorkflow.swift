@@ -14,6 +14,8 @@ package struct PlanRequest: Sendable {
     /// The network, and its weights where they were read from a file.
     package var model: Model
     package var store: ParameterStore?
+    /// The layers that compute in eight bits.
+    package var quantization: NetworkQuantization?
     package var batchSize = 1
     /// The plan of a training step instead of the one that serves.
     package var isTraining = false
@@ -62,7 +64,8 @@ package enum PlanWorkflow {
             }
         } else {
             graph = Compiler.inferenceGraph(
-                try request.model.inferenceGraph(batch: request.batchSize), precision: precision)
+                try request.model.inferenceGraph(batch: request.batchSize), precision: precision,
+                quantization: request.quantization)
         }
         let store: ParameterStore
         if let given = request.store, !request.isTraining {

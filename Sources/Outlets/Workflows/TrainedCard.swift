@@ -20,9 +20,6 @@ struct TrainedCard {
     let validation: HashingSource
     let result: TrainingResult
 
-    /// Inputs of the probe.
-    private static let probeCount = 2
-
     /// The card. Measures the validation split, unless no epoch was completed.
     func card(library: any KernelLibrary) throws -> ModelCard {
         var card = ModelCard(
@@ -38,7 +35,7 @@ struct TrainedCard {
                 loaded, on: validation, classes: data.classes, library: library, options: options)
             card.scores = [ScoreRecord(split: Split.validation.rawValue, measured.scores)]
         }
-        card.probe = try probe(loaded, library)
+        card.probe = try Probe.answered(by: loaded, library: library)
         return card
     }
 
@@ -73,13 +70,19 @@ struct TrainedCard {
             name: data.name, fingerprint: ContentHash(.encoded(bytes)).hexadecimal, counts: counts,
             trainingPictures: PictureHashes(hashes))
     }
+}
 
-    private func probe(_ loaded: LoadedModel, _ library: any KernelLibrary) throws -> Probe {
+extension Probe {
+    /// Inputs of a probe.
+    private static let count = 2
+
+    /// A probe with the answers of the plan that serves.
+    static func answered(by loaded: LoadedModel, library: any KernelLibrary) throws -> Probe {
         let seed: UInt64 = 0
         let model = loaded.model.configuration
         let outputs = try library.perform {
             let runner = try loaded.runner(batchSize: 1, library: library)
-            return try (0..<Self.probeCount).map { index in
+            return try (0..<count).map { index in
                 let input = Probe.input(seed: seed, index: index, for: model)
                 return try input.elements.withUnsafeBufferPointer { Array(try runner.run($0, count: 1)) }
             }

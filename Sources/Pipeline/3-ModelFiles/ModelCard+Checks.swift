@@ -46,6 +46,17 @@ extension ModelCard {
             "cropFraction is \(preparation.cropFraction), not in 0...1")
         try require(preparation.background.count == 3, "background has \(preparation.background.count) numbers, not 3")
         try require(!precision.isEmpty, "precision is empty")
+        try require(
+            (quantization != nil) == (precision == QuantizationRecord.precision),
+            "precision is \(precision), and quantization is \(quantization == nil ? "absent" : "there")")
+        try require(
+            quantization == nil || schema >= Self.quantizedSchema, "version \(schema) does not know quantization")
+        var written: Set<String> = []
+        for value in quantization?.activations ?? [] {
+            try require(["u8", "s8"].contains(value.type), "\(value.name) is written as \(value.type)")
+            try require(value.scale.isFinite && value.scale > 0, "a step of \(value.name) is worth \(value.scale)")
+            try require(written.insert(value.name).inserted, "the value \(value.name) stands twice")
+        }
         for outputs in probe?.outputs ?? [] {
             try require(
                 outputs.count == model.classCount && outputs.allSatisfy(\.isFinite),

@@ -6,8 +6,12 @@ import FoveaPreprocessing
 
 /// What a model file says about its weights.
 package struct ModelCard: Codable, Sendable, Equatable {
-    /// The version of the card that this program writes and the newest it reads.
-    package static let currentSchema = 1
+    /// The newest version of the card that this program reads and writes.
+    package static let currentSchema = 2
+    /// The version of cards that hold nothing newer, so that older programs read them too.
+    package static let firstSchema = 1
+    /// The version that brought weights in eight bits.
+    package static let quantizedSchema = 2
 
     /// What the network's outputs become.
     package enum Output: String, Codable, Sendable {
@@ -18,7 +22,7 @@ package struct ModelCard: Codable, Sendable, Equatable {
     }
 
     /// The version of this card.
-    package var schema = ModelCard.currentSchema
+    package var schema = ModelCard.firstSchema
     /// The network.
     package var architecture: ModelConfiguration
     /// Class names in the order of the outputs.
@@ -27,8 +31,10 @@ package struct ModelCard: Codable, Sendable, Equatable {
     package var preprocessing: Preprocessing
     /// What the outputs become.
     package var output: Output
-    /// The arithmetic that the scores were measured with and that serves: `f32`, `bf16` ...
+    /// The arithmetic that the scores were measured with and that serves: `f32`, `bf16` or `int8`.
     package var precision: String
+    /// How the network was quantised; absent unless `precision` is `int8`.
+    package var quantization: QuantizationRecord?
     /// What was measured, one entry a split.
     package var scores: [ScoreRecord]
     /// How the weights were trained; absent for imported ones.

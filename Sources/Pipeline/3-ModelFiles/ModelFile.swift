@@ -11,10 +11,13 @@ package struct ModelFile: Sendable {
     package var card: ModelCard
     /// The weights under their parameters' names.
     package var tensors: [(name: String, tensor: Tensor<Float>)]
+    /// The tensors that the file holds in eight bits, and what one step is worth for each index of axis 0.
+    package var steps: [String: [Float]]
 
-    package init(card: ModelCard, tensors: [(name: String, tensor: Tensor<Float>)]) {
+    package init(card: ModelCard, tensors: [(name: String, tensor: Tensor<Float>)], steps: [String: [Float]] = [:]) {
         self.card = card
         self.tensors = tensors
+        self.steps = steps
     }
 
     /// Keys under `__metadata__`.
@@ -42,11 +45,12 @@ package struct ModelFile: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = String(decoding: try encoder.encode(card), as: UTF8.self)
         var hasher = SHA256()
-        for (_, tensor) in tensors { tensor.elements.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
+        let stored = StoredTensor.all(of: tensors, steps: steps)
+        for tensor in stored { tensor.withBytes { hasher.update(bufferPointer: $0) } }
         var header = try SafeTensorsHeader.bytes(
-            of: tensors.map { ($0.name, $0.tensor.shape) },
+            of: stored,
             metadata: [
-                Key.version: String(ModelCard.currentSchema), Key.card: json,
+                Key.version: String(card.schema), Key.card: json,
                 Key.headerHash: Self.noHash, Key.tensorHash: Self.hexadecimal(hasher.finalize()),
             ])
         let placeholder = Array("\"\(Key.headerHash)\":\"\(Self.noHash)".utf8)
@@ -55,18 +59,20 @@ package struct ModelFile: Sendable {
         }
         let digits = Array(Self.hexadecimal(SHA256.hash(data: header)).utf8)
         header.replaceSubrange(place.upperBound - digits.count..<place.upperBound, with: digits)
-        try SafeTensors.write(header: header, tensors, to: path, through: write)
+        try SafeTensors.write(header: header, stored, to: path, through: write)
     }
 
     /// Reads a model and checks every byte of it. Throws a `Failure` of kind `.model`.
     package static func load(_ path: String) throws -> ModelFile {
         let open = try OpenModelFile(path: path)
         var hasher = SHA256()
-        let tensors = try open.file.entries.map { entry in
-            (name: entry.name, tensor: try open.file.tensor(entry) { hasher.update(bufferPointer: $0) })
+        var tensors: [(name: String, tensor: Tensor<Float>)] = []
+        for entry in open.file.entries {
+            let tensor = try open.tensor(entry) { hasher.update(bufferPointer: $0) }
+            if !open.isStep(entry.name) { tensors.append((entry.name, tensor)) }
         }
         guard open.file.metadata[Key.tensorHash] == hexadecimal(hasher.finalize()) else { throw changedWeights(path) }
-        return ModelFile(card: open.card, tensors: tensors)
+        return ModelFile(card: open.card, tensors: tensors, steps: open.steps)
     }
 
     static func changedWeights(_ path: String) -> Failure {

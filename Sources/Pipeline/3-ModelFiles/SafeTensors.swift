@@ -171,17 +171,18 @@ extension SafeTensors {
         _ tensors: [(name: String, tensor: Tensor<Float>)], metadata: [String: String] = [:], to path: String,
         through write: @escaping FileReplacement.Write = FileReplacement.systemWrite
     ) throws {
-        let header = try SafeTensorsHeader.bytes(of: tensors.map { ($0.name, $0.tensor.shape) }, metadata: metadata)
-        try self.write(header: header, tensors, to: path, through: write)
+        let stored = StoredTensor.all(of: tensors, steps: [:])
+        let header = try SafeTensorsHeader.bytes(of: stored, metadata: metadata)
+        try self.write(header: header, stored, to: path, through: write)
     }
 
     static func write(
-        header: [UInt8], _ tensors: [(name: String, tensor: Tensor<Float>)], to path: String,
+        header: [UInt8], _ tensors: [StoredTensor], to path: String,
         through write: @escaping FileReplacement.Write
     ) throws {
         try FileReplacement.replace(path, through: write) { file in
             try header.withUnsafeBytes { try file.append($0) }
-            for (_, tensor) in tensors { try tensor.elements.withUnsafeBytes { try file.append($0) } }
+            for tensor in tensors { try tensor.withBytes { try file.append($0) } }
         }
     }
 }

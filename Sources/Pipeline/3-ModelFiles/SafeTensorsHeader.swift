@@ -138,10 +138,8 @@ package struct SafeTensorsHeader: Sendable, Equatable {
 }
 
 extension SafeTensorsHeader {
-    /// The bytes that stand before the data: length, JSON and padding, for float tensors that lie in this order.
-    static func bytes(
-        of tensors: [(name: String, shape: Shape)], metadata: [String: String]
-    ) throws -> [UInt8] {
+    /// The bytes that stand before the data: length, JSON and padding, for tensors that lie in this order.
+    static func bytes(of tensors: [StoredTensor], metadata: [String: String]) throws -> [UInt8] {
         var json = "{"
         if !metadata.isEmpty {
             let texts = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
@@ -149,14 +147,16 @@ extension SafeTensorsHeader {
         }
         var names: Set<String> = ["__metadata__"]
         var offset = 0
-        for (name, shape) in tensors {
+        for tensor in tensors {
+            let (name, shape) = (tensor.name, tensor.shape)
             guard names.insert(name).inserted else {
                 throw Failure(.work, "\(name): there are two tensors of this name, a file can hold one")
             }
-            let end = offset + shape.count * DataType.f32.byteCount
+            let end = offset + shape.count * tensor.dataType.byteCount
             let extents = shape.dimensions.map(String.init).joined(separator: ",")
             json += json == "{" ? "" : ","
-            json += "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}"
+            json += "\(quoted(name)):{\"dtype\":\"\(tensor.dataType.rawValue)\",\"shape\":[\(extents)],"
+            json += "\"data_offsets\":[\(offset),\(end)]}"
             offset = end
         }
         json += "}"

@@ -5,13 +5,13 @@ import FoveaCollecting
 import FoveaTensorCore
 
 /// A source under the labels of a model.
-struct RelabelledSource: Source {
+package struct RelabelledSource: Source {
     let whole: any Source
-    let entries: [Entry]
+    package let entries: [Entry]
 
     /// The pictures of `source`, whose labels index `classes`, with labels that index `known`.
     /// Throws a `Failure` of kind `.data` that names the classes which the model lacks.
-    init(_ source: any Source, classes: [String], known: [String]) throws {
+    package init(_ source: any Source, classes: [String], known: [String]) throws {
         try source.prepare()
         let indices = Dictionary(known.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let labels = classes.map { indices[$0] }
@@ -23,7 +23,7 @@ struct RelabelledSource: Source {
         entries = given.map { Entry(name: $0.name, label: labels[$0.label] ?? 0) }
     }
 
-    func content(at index: Int) throws -> PictureContent { try whole.content(at: index) }
+    package func content(at index: Int) throws -> PictureContent { try whole.content(at: index) }
 
     private static func unknown(_ lacking: [Int: Int], _ classes: [String], _ known: [String]) -> Failure {
         let shown = lacking.sorted { $0.key < $1.key }.prefix(10).map { label, count in

@@ -19,9 +19,11 @@ package final class InferenceRunner {
     /// Compiles the inference plan on the parameters in `store`, which must outlive a change of its contents:
     /// call `refresh` after one.
     package init(
-        _ model: Model, store: ParameterStore, batchSize: Int, precision: Precision, library: any KernelLibrary
+        _ model: Model, store: ParameterStore, batchSize: Int, precision: Precision,
+        quantization: NetworkQuantization? = nil, library: any KernelLibrary
     ) throws {
-        let graph = Compiler.inferenceGraph(try model.inferenceGraph(batch: batchSize), precision: precision)
+        let graph = Compiler.inferenceGraph(
+            try model.inferenceGraph(batch: batchSize), precision: precision, quantization: quantization)
         plan = try Compiler.plan(graph, isTraining: false, store: store, library: library)
         self.batchSize = batchSize
         classCount = model.configuration.classCount

@@ -17,8 +17,12 @@ package struct LoadedModel: Sendable {
     package let store: ParameterStore
     /// Multiply-adds of one picture.
     package let multiplyAdds: Int
-    /// The precision that somebody asked for; nil for that of the card.
+    /// The precision that somebody asked for; nil for that of the card. Layers in eight bits stay so.
     package var requestedPrecision: Precision?
+    /// The layers that compute in eight bits, and how; nil if there are none.
+    package let quantization: NetworkQuantization?
+    /// What messages call it.
+    package let name: String
 
     /// Whether the weights are those that were saved; nil if they did not come from a file.
     private let verification: Verification?
@@ -26,7 +30,7 @@ package struct LoadedModel: Sendable {
     /// The network of a model in memory. `name` is what messages call it.
     /// Throws a `Failure` of kind `.model` if the weights do not fit the network, with the full list of differences.
     package init(_ file: ModelFile, name: String) throws {
-        try self.init(file.card, name: name) { store in
+        try self.init(file.card, steps: file.steps, name: name) { store in
             try store.load(file.tensors, from: name)
             return nil
         }
@@ -36,14 +40,18 @@ package struct LoadedModel: Sendable {
     /// before the first answer: `verify` waits for it, and `runner` calls that.
     package init(path: String) throws {
         let file = try OpenModelFile(path: path)
-        try self.init(file.card, name: path) { store in
+        try self.init(file.card, steps: file.steps, name: path) { store in
             try store.check(file.contents, from: path)
             return try file.read(keeping: store) { store.slot($0) == nil ? nil : store.elements($0) }
         }
     }
 
-    private init(_ card: ModelCard, name: String, fill: (ParameterStore) throws -> Verification?) throws {
+    private init(
+        _ card: ModelCard, steps: [String: [Float]], name: String, fill: (ParameterStore) throws -> Verification?
+    ) throws {
         self.card = card
+        self.name = name
+        quantization = card.quantization.map { NetworkQuantization($0, steps: steps) }
         guard card.output == .softmax else {
             throw Failure(.model, "\(name): gives each class a probability of its own, which is not supported yet")
         }
@@ -56,27 +64,52 @@ package struct LoadedModel: Sendable {
         }
         let graph = try model.inferenceGraph(batch: 1)
         multiplyAdds = graph.multiplyAdds
-        store = try ParameterStore(graph.parameters)
+        store = try ParameterStore(
+            quantization.map { Compiler.inferenceGraph(graph, quantization: $0).parameters } ?? graph.parameters)
         verification = try fill(store)
     }
 
     /// Waits until the weights are known to be those that were saved. Throws a `Failure` of kind `.model` if they are not.
     package func verify() throws { try verification?.check() }
 
+    /// Throws a `Failure` of kind `.model` if the weights are steps of eight bits, which `purpose` cannot start from.
+    package func requireFloatWeights(for purpose: String) throws {
+        guard quantization != nil else { return }
+        throw Failure(
+            .model, "\(name): its weights are int8, and \(purpose) needs those they were made from",
+            advice: "Name the model that was quantised.")
+    }
+
     /// The precision that serves: the one asked for, else the one that was measured if this processor has it, else f32.
+    /// Of a quantised network, that of the other layers.
     package func precision(on library: any KernelLibrary) -> Precision {
         if let requestedPrecision { return requestedPrecision }
-        return Precision(rawValue: card.precision) == library.fastestPrecision ? library.fastestPrecision : .f32
+        return Precision(rawValue: card.quantization?.others ?? card.precision) == library.fastestPrecision ? library.fastestPrecision : .f32
     }
 
     /// The plan that serves. To be called on the library's thread.
     package func runner(batchSize: Int, library: any KernelLibrary) throws -> InferenceRunner {
         let runner = try InferenceRunner(
-            model, store: store, batchSize: batchSize, precision: precision(on: library), library: library)
+            model, store: store, batchSize: batchSize, precision: precision(on: library), quantization: quantization,
+            library: library)
         try verify()
         return runner
     }
 
     /// Pictures a batch when many are asked: enough to keep the kernels busy, small enough to stay in cache.
     package var usualBatchSize: Int { max(card.architecture.height, card.architecture.width) <= 64 ? 128 : 32 }
+}
+
+extension NetworkQuantization {
+    /// What a card and the file's tensors say.
+    init(_ record: QuantizationRecord, steps: [String: [Float]]) {
+        let suffix = ".weight"
+        let filters = steps.filter { $0.key.hasSuffix(suffix) }.map { (String($0.key.dropLast(suffix.count)), $0.value) }
+        let activations = record.activations.map {
+            ($0.name, Quantization($0.type == "u8" ? .u8 : .s8, scales: [$0.scale]))
+        }
+        self.init(
+            filters: Dictionary(filters, uniquingKeysWith: { first, _ in first }),
+            activations: Dictionary(activations, uniquingKeysWith: { first, _ in first }))
+    }
 }
