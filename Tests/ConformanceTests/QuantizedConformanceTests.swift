@@ -79,4 +79,39 @@ import Testing
     func `a quantised plan agrees with the reference that rounds as it does`(_ network: NetworkCase) throws {
         try check(Quantized(network), tolerance: network.isDeep ? 5e-2 : 1e-2)
     }
+
+    /// What is kept in bf16 differs as bf16 does, and where it falls on the other side of a rounding, a whole step follows.
+    @Test(.enabled(if: hasBF16, "this processor does not multiply bf16"), arguments: NetworkCase.all)
+    func `a plan of eight bits and bf16 agrees with the reference that rounds as it does`(_ network: NetworkCase) throws
+    {
+        let graph = Compiler.inferenceGraph(try network.model().inferenceGraph(batch: 1))
+        let layers = FoldedLayer.all(of: graph, store: try .withRandomNorms(network.model().inferenceGraph(batch: 1)))
+        let kept = [layers.first, layers.last].compactMap { $0?.name }
+        try check(
+            Quantized(network, keeping: Set(kept), precision: .bf16), tolerance: network.isDeep ? 0.1 : 3e-2)
+    }
+
+    @Test func `values between quantised layers are held in eight bits and residuals are added to in place`() throws {
+        let network = NetworkCase(name: "resnet18", channels: 3, size: 66, batch: 2)
+        let quantized = try Quantized(network)
+        let library = try Self.library.get()
+        let steps = try library.perform { [graph = quantized.graph, store = quantized.store] in
+            let program = try Compiler.plan(graph, isTraining: false, store: store, library: library).program
+            return program.steps.filter { !$0.isConstant }.map { step in
+                (
+                    name: step.name, scope: step.scope.path,
+                    bytes: program.buffers[step.outputs[0]].format.dataType.byteCount,
+                    isSum: !step.proposal.mustShare.isEmpty, kernel: step.proposal.implementation
+                )
+            }
+        }
+        let convolutions = steps.filter { $0.name == "convolution" }
+        #expect(convolutions.count == 20)
+        // The last one goes on to averages in real numbers.
+        for step in convolutions.dropLast() { #expect(step.bytes == 1, "\(step.scope)") }
+        #expect(convolutions.count { $0.isSum } == 8)
+        // The picture, the last residual, and what feeds the classifier.
+        #expect(steps.count { $0.name == "reorder" } <= 4)
+        for step in steps { #expect(!step.kernel.hasPrefix("ref"), "\(step.name) \(step.scope)") }
+    }
 }

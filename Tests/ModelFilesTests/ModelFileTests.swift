@@ -86,13 +86,13 @@ import Testing
         try SafeTensors.write([], metadata: ["fovea.version": "3"], to: folder.file("a.fovea"))
         #expect(
             failure { _ = try ModelFile.load(folder.file("a.fovea")) }?.description
-                == "\(folder.file("a.fovea")): written by a newer Fovea: version 3, this program reads 1\nUpdate Fovea."
+                == "\(folder.file("a.fovea")): written by a newer Fovea: version 3, this program reads 2\nUpdate Fovea."
         )
         var model = sampleModel()
-        model.card.schema = 2
+        model.card.schema = 3
         try model.save(to: folder.file("a.fovea"))
         #expect(
-            failure { _ = try ModelFile.loadCard(folder.file("a.fovea")) }?.message.contains("version 2, this program")
+            failure { _ = try ModelFile.loadCard(folder.file("a.fovea")) }?.message.contains("version 3, this program")
                 == true)
     }
 

@@ -42,13 +42,14 @@ package struct FoldedLayer: Sendable {
 }
 
 extension Graph {
-    /// The values around the layers that could compute in eight bits, which a calibration must look at.
+    /// The values around the layers and sums that could compute in eight bits, which a calibration must look at.
     package func valuesToCalibrate() -> [(name: String, value: ValueID)] {
         let names = valueNames()
         var seen: Set<ValueID> = readOutside()
         var found: [(name: String, value: ValueID)] = []
-        for node in nodes where node.isQuantizable {
-            for value in [node.inputs[0], node.residual, node.outputs[0]].compactMap({ $0 }) {
+        for node in nodes where node.isQuantizable || node.operator is Add {
+            let inputs = node.operator is Add ? node.inputs : [node.inputs[0], node.residual].compactMap { $0 }
+            for value in inputs + [node.outputs[0]] {
                 if let name = names[value], seen.insert(value).inserted { found.append((name, value)) }
             }
         }

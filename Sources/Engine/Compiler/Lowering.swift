@@ -151,7 +151,11 @@ struct Lowering {
             from.dataType == to.dataType ? "\(format.layout)" : "\(format.dataType) \(format.layout)"
         }
         let verb =
-            from.scales == to.scales ? "" : to.scales.isEmpty ? "dequantise " : from.scales.isEmpty ? "quantise " : ""
+            switch (from.dataType.byteCount == 1, to.dataType.byteCount == 1) {
+            case (false, true): "quantise "
+            case (true, false): "dequantise "
+            default: from.scales == to.scales ? "" : "scale "
+            }
         return "\(verb)\(text(from)) to \(text(to))"
     }
 

@@ -30,6 +30,13 @@ struct Quantize {
     /// Operators that move numbers without changing them.
     private func passes(_ node: Node) -> Bool { node.operator is MaxPooling || node.operator is Reshape }
 
+    /// Sums of values that lie in eight bits, where the sum is read in eight bits as well.
+    private func isQuantizedSum(_ node: Node, _ wanted: Set<ValueID>) -> Bool {
+        let y = node.outputs[0]
+        return node.operator is Add && wanted.contains(y) && !outside.contains(y)
+            && (node.inputs + [y]).allSatisfy { written($0) != nil }
+    }
+
     /// The values that somebody would read in eight bits.
     private func wanted() -> Set<ValueID> {
         var wanted: Set<ValueID> = []
@@ -37,6 +44,8 @@ struct Quantize {
             if isQuantized(node) {
                 wanted.insert(node.inputs[0])
                 if let residual = node.residual, wanted.contains(node.outputs[0]) { wanted.insert(residual) }
+            } else if isQuantizedSum(node, wanted) {
+                wanted.formUnion(node.inputs)
             } else if passes(node), wanted.contains(node.outputs[0]) {
                 wanted.insert(node.inputs[0])
             }
@@ -61,6 +70,9 @@ struct Quantize {
                     if let sum, let residual = sum { types[types.count - 1] = residual.dataType }
                 }
                 graph.nodes[position].inputTypes = types
+            } else if isQuantizedSum(node, wanted), let result = written(y) {
+                graph.nodes[position].inputTypes = node.inputs.map { written($0)?.dataType ?? .f32 }
+                graph.values[y.index].dataType = result.dataType
             } else if passes(node), !outside.contains(y), let x = held(node.inputs[0]) {
                 graph.nodes[position].inputTypes = [x.dataType]
                 graph.values[y.index].dataType = x.dataType

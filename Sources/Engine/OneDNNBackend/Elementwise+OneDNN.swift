@@ -7,12 +7,14 @@ import FoveaGraph
 import FoveaOperators
 import FoveaTensorCore
 
-/// y = a op b in the layout of a; b follows if it has the same shape.
+/// y = a op b in the layout of a; b follows if it has the same shape. Where a lies in no layout of oneDNN yet, b leads.
 private func binary(
     _ request: KernelRequest, _ engine: OneDNNEngine, _ kind: FoveaDNNBinary
 ) throws -> KernelProposal {
-    let a = request.inputs[0].oneDNN()
-    let b = request.inputs[1].shape == request.inputs[0].shape ? a : request.inputs[1].oneDNN()
+    if request.isQuantized { return try request.quantizedSum(engine) }
+    let follows = request.inputs[1].shape == request.inputs[0].shape
+    let a = (follows && request.inputs[0].layout == .plain ? request.inputs[1] : request.inputs[0]).oneDNN()
+    let b = follows ? a : request.inputs[1].oneDNN()
     let primitive = try OneDNNPrimitive(engine, reading: [a, b]) { engine, error in
         FoveaDNNBinaryCreate(engine, kind, a.handle, b.handle, a.handle, error)
     }

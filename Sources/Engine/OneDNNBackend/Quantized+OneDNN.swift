@@ -3,6 +3,7 @@
 
 import COneDNN
 import FoveaCompiler
+import FoveaGraph
 import FoveaOperators
 import FoveaTensorCore
 
@@ -32,6 +33,22 @@ extension KernelRequest {
             result.scales = inputs[1].scales.map { $0 * source }
         }
         return result
+    }
+}
+
+extension KernelRequest {
+    /// y = a + b, all three in eight bits; b and y lie as a does.
+    func quantizedSum(_ engine: OneDNNEngine) throws -> KernelProposal {
+        precondition(self.operator is Add, "only sums are made in eight bits")
+        let a = inputs[0].oneDNN()
+        let (b, y) = (try a.typed(inputs[1].dataType), try a.typed(outputs[0].dataType))
+        let step = outputs[0].scales.first ?? 1
+        let factors = inputs.map { ($0.scales.first ?? 1) / step }
+        let primitive = try OneDNNPrimitive(engine, reading: [a, b, y]) {
+            FoveaDNNQuantizedSum($0, a.handle, b.handle, y.handle, factors[0], factors[1], $1)
+        }
+        return primitive.proposal(
+            self, inputs: [FoveaDNNSource, FoveaDNNSource1], outputs: [FoveaDNNDestination])
     }
 }
 

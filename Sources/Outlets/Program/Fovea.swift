@@ -20,7 +20,10 @@ struct Fovea: ParsableCommand {
             130 interrupted.
             """,
         version: ProgramVersion.name,
-        subcommands: [Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self, PlanCommand.self, Bench.self])
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self, PlanCommand.self,
+            Bench.self,
+        ])
 }
 
 @main

@@ -103,7 +103,9 @@ enum QuantizationSummary {
         }
         lines += table.lines
         if moved(outcome).isEmpty { lines.append("no class moved") }
-        lines += ["", "measured on \(after.count) pictures; layers were chosen by them, so measure on a test split as well"]
+        lines += [
+            "", "measured on \(after.count) pictures; layers were chosen by them, so measure on a test split as well",
+        ]
         return lines
     }
 

@@ -71,10 +71,16 @@ package struct QuantizationOutcome: Sendable {
 
     /// A sentence if too much was lost.
     package var warning: String? {
-        guard lost > Self.tolerance else { return nil }
-        func points(_ part: Double) -> String { "\((part * 10000).rounded() / 100)" }
-        return "\(points(lost)) points of accuracy were lost to quantisation, more than \(points(Self.tolerance)), on "
-            + "\(after.scores.count) validation pictures. Keep the model in floats, or try another --ranges."
+        Self.warning(before: before.scores.accuracy, after: after.scores.accuracy, count: after.scores.count)
+    }
+
+    static func warning(before: Double, after: Double, count: Int) -> String? {
+        func points(_ part: Double) -> Double { (part * 10000).rounded() / 100 }
+        // As it would be printed, so that a loss of exactly the tolerance is none.
+        guard points(before - after) > points(tolerance) else { return nil }
+        return
+            "\(points(before - after)) points of accuracy were lost to quantisation, more than \(points(tolerance)), on "
+            + "\(count) validation pictures. Keep the model in floats, or try another --ranges."
     }
 }
 
@@ -97,7 +103,8 @@ package enum QuantizationWorkflow {
         for note in data.notes { tell(.note(note)) }
         guard let training = data.splits[.training], let validation = data.splits[.validation] else {
             throw Failure(
-                .data, "\(data.name): quantisation needs training pictures for ranges and validation pictures to measure on",
+                .data,
+                "\(data.name): quantisation needs training pictures for ranges and validation pictures to measure on",
                 advice: "Give the data set that the model was trained on.")
         }
         var options = EvaluationOptions()
@@ -150,7 +157,9 @@ package enum QuantizationWorkflow {
             kept.insert(names[0])
             if try tryKeeping(kept) <= enough { return }
             let tell = tell
-            let sensitive = try candidate.sensitivity(keeping: kept, pictures, library: library) { tell(.looked($0, of: $1)) }
+            let sensitive = try candidate.sensitivity(keeping: kept, pictures, library: library) {
+                tell(.looked($0, of: $1))
+            }
             for count in tries where count < sensitive.count {
                 if try tryKeeping(kept.union(sensitive.prefix(count).map(\.name))) <= enough { return }
             }

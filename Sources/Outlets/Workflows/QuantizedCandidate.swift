@@ -95,8 +95,8 @@ struct QuantizedCandidate: Sendable {
     static func divergence(_ q: [Float], from p: [Float]) -> Double {
         zip(p, q).reduce(0) { sum, pair in
             guard pair.0 > 0 else { return sum }
-            return sum + Double(pair.0) * (Double.log(Double(pair.0)) - Double.log(Double(max(pair.1, .leastNormalMagnitude))))
+            return sum + Double(pair.0)
+                * (Double.log(Double(pair.0)) - Double.log(Double(max(pair.1, .leastNormalMagnitude))))
         }
     }
 }
-

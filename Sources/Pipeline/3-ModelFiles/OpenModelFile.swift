@@ -37,7 +37,8 @@ package struct OpenModelFile: Sendable {
                 scales.elements.allSatisfy({ $0.isFinite && $0 > 0 })
             else {
                 throw Failure(
-                    .model, "\(file.path): the steps of \(entry.name) \(entry.shape) are not a number above 0 for each row",
+                    .model,
+                    "\(file.path): the steps of \(entry.name) \(entry.shape) are not a number above 0 for each row",
                     advice: SafeTensorsHeader.copyAgain)
             }
             steps[entry.name] = scales.elements

@@ -84,7 +84,8 @@ package struct LoadedModel: Sendable {
     /// Of a quantised network, that of the other layers.
     package func precision(on library: any KernelLibrary) -> Precision {
         if let requestedPrecision { return requestedPrecision }
-        return Precision(rawValue: card.quantization?.others ?? card.precision) == library.fastestPrecision ? library.fastestPrecision : .f32
+        return Precision(rawValue: card.quantization?.others ?? card.precision) == library.fastestPrecision
+            ? library.fastestPrecision : .f32
     }
 
     /// The plan that serves. To be called on the library's thread.
@@ -104,7 +105,9 @@ extension NetworkQuantization {
     /// What a card and the file's tensors say.
     init(_ record: QuantizationRecord, steps: [String: [Float]]) {
         let suffix = ".weight"
-        let filters = steps.filter { $0.key.hasSuffix(suffix) }.map { (String($0.key.dropLast(suffix.count)), $0.value) }
+        let filters = steps.filter { $0.key.hasSuffix(suffix) }.map {
+            (String($0.key.dropLast(suffix.count)), $0.value)
+        }
         let activations = record.activations.map {
             ($0.name, Quantization($0.type == "u8" ? .u8 : .s8, scales: [$0.scale]))
         }

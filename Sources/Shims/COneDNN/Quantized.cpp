@@ -96,6 +96,27 @@ FoveaDNNPrimitive *FoveaDNNQuantizedInnerProduct(
     });
 }
 
+FoveaDNNPrimitive *FoveaDNNQuantizedSum(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *a, const FoveaDNNLayout *b, const FoveaDNNLayout *y, float aFactor,
+    float bFactor, FoveaDNNError *error) {
+    return guarded(error, [&] {
+        auto with = plannedScratch();
+        Steps atRun;
+#if FOVEA_DNNL_3
+        with.set_scales_mask(DNNL_ARG_SRC_0, 0);
+        with.set_scales_mask(DNNL_ARG_SRC_1, 0);
+        atRun = {{DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC_0, {aFactor}}, {DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC_1, {bFactor}}};
+#else
+        with.set_scales(DNNL_ARG_SRC_0, 0, {aFactor});
+        with.set_scales(DNNL_ARG_SRC_1, 0, {bFactor});
+#endif
+        auto primitive = finished<dnnl::binary>(
+            FOVEA_DESCRIBE(dnnl::binary, with, algorithm::binary_add, a->value, b->value, y->value));
+        primitive->steps = atRun;
+        return primitive;
+    });
+}
+
 FoveaDNNPrimitive *FoveaDNNReorderScaled(
     FoveaDNNEngine *engine, const FoveaDNNLayout *from, const FoveaDNNLayout *to, const float *factors, int count,
     FoveaDNNError *error) {

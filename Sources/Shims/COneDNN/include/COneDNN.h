@@ -181,6 +181,10 @@ FoveaDNNPrimitive *FoveaDNNQuantizedConvolution(
 FoveaDNNPrimitive *FoveaDNNQuantizedInnerProduct(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
     const FoveaDNNLayout *y, FoveaDNNActivation activation, FoveaDNNSteps steps, FoveaDNNError *error);
+/// y = aFactor a + bFactor b, rounded and cut off where y has eight bits.
+FoveaDNNPrimitive *FoveaDNNQuantizedSum(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *a, const FoveaDNNLayout *b, const FoveaDNNLayout *y, float aFactor,
+    float bFactor, FoveaDNNError *error);
 /// Moves a tensor and multiplies it: by one number, or by one for each filter (`filters` of them).
 FoveaDNNPrimitive *FoveaDNNReorderScaled(
     FoveaDNNEngine *engine, const FoveaDNNLayout *from, const FoveaDNNLayout *to, const float *factors, int count,
