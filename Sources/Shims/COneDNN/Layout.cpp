@@ -173,7 +173,7 @@ FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType t
         const Blocking known(layout->value);
         if (known.blocks.empty()) return new FoveaDNNLayout {md(known.extents, dataType(type), known.strides)};
         using tag = memory::format_tag;
-        for (tag candidate : {tag::nChw16c, tag::nChw8c, tag::nChw4c, tag::nChw32c, tag::nChw64c})
+        for (tag candidate : {tag::nChw16c, tag::nChw8c, tag::nChw4c, tag::nChw32c})
             if (md(known.extents, known.type, candidate) == layout->value)
                 return new FoveaDNNLayout {md(known.extents, dataType(type), candidate)};
         throw dnnl::error(dnnl_unimplemented, "this layout is not known for another type");
