@@ -1,0 +1,40 @@
+// 3 x 3 convolutions of stride 1 and padding 1, and their gradients, by Winograd's algorithm F(4x4, 3x3): 36 multiplications
+// in place of 144 for every 4 x 4 tile of outputs (Lavin and Gray 2016). Activations are blocked: (N, C / block, H, W, block);
+// filters are plain (O, C, 3, 3). All f32. Results depend on shapes and the number of threads alone.
+
+#ifndef FOVEA_WINOGRAD_H
+#define FOVEA_WINOGRAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The convolution x (n, c, h, w) -> y (n, o, h, w). block: 16 or 8, no greater than fovea_winograd_block(); c and o are
+// multiples of it. threads: how many parts the work is cut into.
+struct fovea_winograd {
+    int64_t n, c, o, h, w;
+    int32_t block, threads;
+};
+
+// Channels in a block on this processor: 16 with AVX-512, 8 with AVX2 or NEON, 0 where these kernels cannot run.
+int32_t fovea_winograd_block(void);
+
+// Bytes of the transformed filters: (o / 2 block, 36, c, 2 block).
+size_t fovea_winograd_filter_bytes(const struct fovea_winograd *shape);
+
+// Transforms w (o, c, 3, 3). turned: w is (c, o, 3, 3) and each filter is turned by 180 degrees, which makes the convolution
+// the gradient of the input of the one with w.
+void fovea_winograd_filters(const struct fovea_winograd *shape, const float *w, int turned, float *transformed);
+
+// Bytes of scratch of fovea_winograd_convolve, and of fovea_winograd_filter_gradient.
+size_t fovea_winograd_convolve_scratch(const struct fovea_winograd *shape);
+size_t fovea_winograd_gradient_scratch(const struct fovea_winograd *shape);
+
+// y = x * filters [+ bias (o)] [+ residual, as y], then ReLU if `relu`. bias and residual may be NULL; residual may be y.
+void fovea_winograd_convolve(const struct fovea_winograd *shape, const float *x, const float *transformed,
+                             const float *bias, const float *residual, int relu, float *y, void *scratch);
+
+// dw (o, c, 3, 3), and db (o) unless NULL, from x and dy (n, o, h, w).
+void fovea_winograd_filter_gradient(const struct fovea_winograd *shape, const float *x, const float *dy, float *dw,
+                                    float *db, void *scratch);
+
+#endif
