@@ -1,8 +1,7 @@
-#include "include/winograd.h"
-
 #include "include/parallel.h"
+#include "winograd_parts.h"
 
-// Winograd's convolutions: the cutting of the work and the choice of the instruction set. The kernels stand in
+// Winograd's convolutions: the choice of the instruction set, and the cutting of forward passes. The kernels stand in
 // winograd_transforms.h and winograd_kernels.h, which are compiled here for AVX-512 with blocks of 16 channels and for AVX2 or
 // NEON with blocks of 8.
 
@@ -16,65 +15,6 @@
 #define K0 (1 / (A2 * B2))
 #define KA (1 / (2 * A2 * (A2 - B2)))
 #define KB (1 / (2 * B2 * (B2 - A2)))
-
-// FILTER_SLICE: channels whose filters one thread transforms at a time. SPAN: channels that lie side by side in the
-// transformed tiles of a gradient, few enough for many tiles to stay in the first cache.
-enum { FILTER_SLICE = 8, SPAN = 64 };
-
-// The tiles of all pictures, in order.
-struct grid {
-    int64_t h, w, rows, columns, count;
-};
-
-struct place {
-    int64_t n, row, column;
-};
-
-static struct grid grid_of(const struct fovea_winograd *s) {
-    const int64_t rows = (s->h + 3) / 4, columns = (s->w + 3) / 4;
-    return (struct grid){s->h, s->w, rows, columns, s->n * rows * columns};
-}
-
-static struct place place_of(const struct grid *grid, int64_t tile) {
-    const int64_t row = tile / grid->columns, n = row / grid->rows;
-    return (struct place){n, row - n * grid->rows, tile - row * grid->columns};
-}
-
-// parts: how many parts the tiles are cut into; threads / parts shares of the outputs' channels do each of them.
-// chunk: tiles that are transformed at a time.
-struct convolve {
-    const struct fovea_winograd *shape;
-    const float *x, *u, *bias, *residual;
-    int relu;
-    float *y;
-    void *scratch;
-    size_t slot_bytes;
-    int64_t parts, chunk;
-};
-
-struct filters {
-    const struct fovea_winograd *shape;
-    const float *w;
-    int turned;
-    float *transformed;
-};
-
-struct gradient {
-    const struct fovea_winograd *shape;
-    const float *x, *dy;
-    float *dw, *db;
-    void *scratch;
-    size_t slot_bytes;
-    int64_t chunk;
-};
-
-// The kernels of one instruction set.
-struct code {
-    void (*convolve_slot)(const struct convolve *call, int64_t slot);
-    void (*filters)(const struct filters *call, int64_t first, int64_t last);
-    void (*gradient_slot)(const struct gradient *call, int64_t slot);
-    void (*gradient_sum)(const struct gradient *call, int64_t first, int64_t last);
-};
 
 #if defined(__x86_64__)
 #define BLOCK 16
@@ -112,7 +52,7 @@ int32_t fovea_winograd_block(void) {
 #endif
 }
 
-static const struct code *code_for(const struct fovea_winograd *shape) {
+const struct code *fovea_winograd_code(const struct fovea_winograd *shape) {
 #if defined(__x86_64__)
     if (shape->block == 16) return &code_avx512;
 #endif
@@ -120,81 +60,135 @@ static const struct code *code_for(const struct fovea_winograd *shape) {
     return &code_eight;
 }
 
-static int64_t rounded(int64_t bytes) { return (bytes + 127) & ~(int64_t)127; }
+static ptrdiff_t filter_stride(const struct fovea_winograd *s) { return apart(s->c * 2 * s->block); }
 
-size_t fovea_winograd_filter_bytes(const struct fovea_winograd *s) { return (size_t)(36 * s->c * s->o * 4); }
+size_t fovea_winograd_filter_bytes(const struct fovea_winograd *s) {
+    return (size_t)(groups_of(s) * 36 * filter_stride(s) * 4);
+}
 
 static void filters_part(int64_t first, int64_t last, const void *context) {
-    const struct filters *call = context;
-    code_for(call->shape)->filters(call, first, last);
-}
-
-void fovea_winograd_filters(const struct fovea_winograd *s, const float *w, int turned, float *transformed) {
-    const struct filters call = {s, w, turned, transformed};
-    const int64_t groups = (s->o + 2 * s->block - 1) / (2 * s->block);
-    fovea_parallel(groups * ((s->c + FILTER_SLICE - 1) / FILTER_SLICE), 1, filters_part, &call);
-}
-
-#ifdef FOVEA_TUNE
-int64_t tune_chunk, tune_gradient_chunk, tune_parts;
-#endif
-
-// How a convolution is cut.
-static struct convolve cut(const struct fovea_winograd *s) {
-    struct convolve call = {.shape = s, .parts = s->threads};
-    const int64_t rows = s->block == 16 ? 14 : 6;
-    call.chunk = 28 / rows * rows;
-#ifdef FOVEA_TUNE
-    if (tune_chunk) call.chunk = tune_chunk;
-    if (tune_parts) call.parts = tune_parts;
-#endif
-    call.slot_bytes = (size_t)rounded(36 * 4 * (call.chunk * s->c + 16 + call.chunk * 2 * s->block + 16));
-    return call;
-}
-
-size_t fovea_winograd_convolve_scratch(const struct fovea_winograd *s) { return cut(s).slot_bytes * (size_t)s->threads; }
-
-static void convolve_part(int64_t first, int64_t last, const void *context) {
     const struct convolve *call = context;
-    for (int64_t slot = first; slot < last; slot++) code_for(call->shape)->convolve_slot(call, slot);
+    const struct fovea_winograd *s = call->shape;
+    const int64_t slices = (s->c + FILTER_SLICE - 1) / FILTER_SLICE;
+    for (int64_t item = first; item < last; item++) {
+        const int64_t g = item / slices, start = item % slices * FILTER_SLICE;
+        fovea_winograd_code(s)->filters(call, g, start, smaller(start + FILTER_SLICE, s->c), call->u + g * 36 * call->u_stride);
+    }
 }
 
-void fovea_winograd_convolve(const struct fovea_winograd *s, const float *x, const float *transformed, const float *bias,
-                             const float *residual, int relu, float *y, void *scratch) {
-    struct convolve call = cut(s);
-    call.x = x, call.u = transformed, call.bias = bias, call.residual = residual, call.relu = relu, call.y = y;
-    call.scratch = scratch;
-    fovea_parallel(s->threads, 1, convolve_part, &call);
+static void transform_filters(const struct convolve *call) {
+    const struct fovea_winograd *s = call->shape;
+    fovea_parallel(groups_of(s) * ((s->c + FILTER_SLICE - 1) / FILTER_SLICE), 1, filters_part, call);
 }
 
-static struct gradient cut_gradient(const struct fovea_winograd *s) {
-    struct gradient call = {.shape = s, .chunk = 64};
+void fovea_winograd_filters(const struct fovea_winograd *s, const float *w, enum fovea_winograd_filters_kind kind,
+                            float *transformed) {
+    const struct convolve call = {
+        .shape = s, .w = w, .filters = kind, .u = transformed, .u_stride = filter_stride(s)};
+    transform_filters(&call);
+}
+
 #ifdef FOVEA_TUNE
-    if (tune_gradient_chunk) call.chunk = tune_gradient_chunk;
+int64_t tune_chunk, tune_gradient_chunk, tune_round, tune_gradient_round;
 #endif
-    const int64_t floats = 36 * s->c * s->o + s->o + 36 * (call.chunk * (s->c + s->o) + 32);
-    call.slot_bytes = (size_t)rounded(floats * 4);
-    return call;
+
+// How a convolution is cut, with the scratch laid out from `scratch` on; returns its floats.
+static int64_t cut(struct convolve *call, float *scratch) {
+    const struct fovea_winograd *s = call->shape;
+    const int64_t rows = fovea_winograd_code(s)->rows, count = grid_of(s).count;
+    call->chunk = 32 / rows * rows;
+    call->round = call->filters != FOVEA_WINOGRAD_TRANSFORMED && s->c * s->o >= 512 * 512 && count <= 512 ? count : 0;
+#ifdef FOVEA_TUNE
+    if (tune_chunk) call->chunk = tune_chunk;
+    if (tune_round) call->round = tune_round < 0 ? 0 : tune_round;
+#endif
+    call->round = smaller(call->round, count);
+    const int64_t held = call->round ? call->round : call->chunk, holders = call->round ? 1 : s->threads;
+    call->v_stride = apart(held * s->c);
+    call->m_stride = apart(call->chunk * 2 * s->block);
+    call->v_step = 36 * call->v_stride;
+    call->m_step = 36 * call->m_stride;
+    call->u_stride = filter_stride(s);
+    call->u_step = 36 * call->u_stride;
+    call->v = scratch;
+    call->m = call->v + holders * call->v_step;
+    float *const end = call->m + s->threads * call->m_step;
+    if (call->filters == FOVEA_WINOGRAD_TRANSFORMED) {
+        call->u = (float *)call->w;
+        return end - scratch;
+    }
+    call->u = end;
+    return end - scratch + (call->round ? s->threads : groups_of(s)) * call->u_step;
 }
 
-size_t fovea_winograd_gradient_scratch(const struct fovea_winograd *s) {
-    return cut_gradient(s).slot_bytes * (size_t)s->threads;
+size_t fovea_winograd_convolve_scratch(const struct fovea_winograd *s, enum fovea_winograd_filters_kind kind) {
+    struct convolve call = {.shape = s, .filters = kind};
+    return (size_t)cut(&call, NULL) * 4;
 }
 
-static void gradient_part(int64_t first, int64_t last, const void *context) {
-    const struct gradient *call = context;
-    for (int64_t slot = first; slot < last; slot++) code_for(call->shape)->gradient_slot(call, slot);
+// Slots first ..< last of the threads: a part of the tiles, chunk after chunk.
+static void convolve_slots(int64_t first, int64_t last, const void *context) {
+    const struct convolve *call = context;
+    const struct fovea_winograd *s = call->shape;
+    const struct code *code = fovea_winograd_code(s);
+    const int64_t count = grid_of(s).count, groups = groups_of(s);
+    for (int64_t slot = first; slot < last; slot++) {
+        const int64_t from = count * slot / s->threads, to = count * (slot + 1) / s->threads;
+        const int64_t chunks = (to - from + call->chunk - 1) / call->chunk;
+        float *const v = call->v + slot * call->v_step, *const m = call->m + slot * call->m_step;
+        for (int64_t chunk = 0; chunk < chunks; chunk++) {
+            const int64_t start = from + (to - from) * chunk / chunks, end = from + (to - from) * (chunk + 1) / chunks;
+            code->convolve_tiles(call, start, end, start, end - start, v);
+            for (int64_t g = 0; g < groups; g++)
+                code->convolve_group(call, g, 0, (end - start + code->rows - 1) / code->rows, start, end - start, v,
+                                     call->u + g * call->u_step, m);
+        }
+    }
 }
 
-static void gradient_sum_part(int64_t first, int64_t last, const void *context) {
-    const struct gradient *call = context;
-    code_for(call->shape)->gradient_sum(call, first, last);
+static void round_tiles(int64_t first, int64_t last, const void *context) {
+    const struct convolve *call = context;
+    fovea_winograd_code(call->shape)->convolve_tiles(call, call->origin + first, call->origin + last, call->origin, call->tiles,
+                                          call->v);
 }
 
-void fovea_winograd_filter_gradient(const struct fovea_winograd *s, const float *x, const float *dy, float *dw, float *db,
-                                    void *scratch) {
-    struct gradient call = cut_gradient(s);
-    call.x = x, call.dy = dy, call.dw = dw, call.db = db, call.scratch = scratch;
-    fovea_parallel(s->threads, 1, gradient_part, &call);
-    fovea_parallel(s->o / s->block * ((s->c + FILTER_SLICE - 1) / FILTER_SLICE), 1, gradient_sum_part, &call);
+// Slots first ..< last of the threads: a part of the groups of outputs for all tiles of the round.
+static void round_slots(int64_t first, int64_t last, const void *context) {
+    const struct convolve *call = context;
+    const struct fovea_winograd *s = call->shape;
+    const struct code *code = fovea_winograd_code(s);
+    const int64_t groups = groups_of(s), panels = (call->tiles + code->rows - 1) / code->rows;
+    const int64_t step = call->chunk / code->rows;
+    for (int64_t slot = first; slot < last; slot++) {
+        for (int64_t g = groups * slot / s->threads; g < groups * (slot + 1) / s->threads; g++) {
+            float *u = call->u + (call->filters == FOVEA_WINOGRAD_TRANSFORMED ? g : slot) * call->u_step;
+            if (call->filters != FOVEA_WINOGRAD_TRANSFORMED)
+                for (int64_t c = 0; c < s->c; c += FILTER_SLICE)
+                    code->filters(call, g, c, smaller(c + FILTER_SLICE, s->c), u);
+            for (int64_t panel = 0; panel < panels; panel += step)
+                code->convolve_group(call, g, panel, smaller(panel + step, panels), call->origin, call->tiles, call->v, u,
+                                     call->m + slot * call->m_step);
+        }
+    }
 }
+
+void fovea_winograd_convolve(const struct fovea_winograd *s, const float *x, const float *w,
+                             enum fovea_winograd_filters_kind kind, const float *bias, const float *residual, int relu,
+                             float *y, void *scratch) {
+    struct convolve call = {
+        .shape = s, .x = x, .w = w, .bias = bias, .residual = residual, .filters = kind, .relu = relu, .y = y};
+    cut(&call, scratch);
+    if (call.round == 0) {
+        if (kind != FOVEA_WINOGRAD_TRANSFORMED) transform_filters(&call);
+        fovea_parallel(s->threads, 1, convolve_slots, &call);
+        return;
+    }
+    const int64_t count = grid_of(s).count, rounds = (count + call.round - 1) / call.round;
+    for (int64_t round = 0; round < rounds; round++) {
+        call.origin = count * round / rounds;
+        call.tiles = count * (round + 1) / rounds - call.origin;
+        fovea_parallel(call.tiles, 1, round_tiles, &call);
+        fovea_parallel(s->threads, 1, round_slots, &call);
+    }
+}
+

@@ -79,180 +79,162 @@ static void NAME(windows)(const struct grid *grid, int64_t channels, const float
     }
 }
 
-static void NAME(convolve_slot)(const struct convolve *call, int64_t slot) {
+// Tiles first ..< last of the panels of `tiles` tiles from origin to v: (36, panels, c / BLOCK, tiles of the panel, BLOCK).
+static void NAME(convolve_tiles)(const struct convolve *call, int64_t first, int64_t last, int64_t origin, int64_t tiles,
+                                 float *v) {
     const struct fovea_winograd *s = call->shape;
     const struct grid grid = grid_of(s);
-    const int64_t part = slot % call->parts, share = slot / call->parts, shares = s->threads / call->parts;
-    const int64_t groups = (s->o + 2 * BLOCK - 1) / (2 * BLOCK), plane = s->h * s->w * BLOCK;
-    const int64_t from = grid.count * part / call->parts, to = grid.count * (part + 1) / call->parts;
-    const int64_t chunks = (to - from + call->chunk - 1) / call->chunk;
-    const ptrdiff_t v_stride = call->chunk * s->c + 16, m_stride = call->chunk * 2 * BLOCK + 16;
-    float *const v = (float *)((char *)call->scratch + slot * call->slot_bytes), *const m = v + 36 * v_stride;
+    const int64_t panels = (tiles + ROWS - 1) / ROWS;
+    for (int64_t panel = 0; panel < panels; panel++) {
+        const int64_t start = tiles * panel / panels, end = tiles * (panel + 1) / panels, rows = end - start;
+        for (int64_t r = 0; r < rows; r++) {
+            const int64_t t = origin + start + r;
+            if (t < first || t >= last) continue;
+            NAME(windows)(&grid, s->c, call->x, t, 0, s->c, v + start * s->c + r * BLOCK, rows * BLOCK, call->v_stride);
+        }
+    }
+}
 
-    for (int64_t chunk = 0; chunk < chunks; chunk++) {
-        const int64_t first = from + (to - from) * chunk / chunks, last = from + (to - from) * (chunk + 1) / chunks;
-        const int64_t tiles = last - first, panels = (tiles + ROWS - 1) / ROWS;
-        // v: (36, panels, c / BLOCK, tiles of the panel, BLOCK)
-        for (int64_t panel = 0; panel < panels; panel++) {
+// Panels from ..< to of those tiles times the filters of group g, u: (36, c, pair vectors), transformed back to y. m has
+// place for (36, tiles of these panels, pair vectors).
+static void NAME(convolve_group)(const struct convolve *call, int64_t g, int64_t from, int64_t to, int64_t origin,
+                                 int64_t tiles, const float *v, const float *u, float *m) {
+    const struct fovea_winograd *s = call->shape;
+    const struct grid grid = grid_of(s);
+    const int64_t panels = (tiles + ROWS - 1) / ROWS, plane = s->h * s->w * BLOCK;
+    const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1, begin = tiles * from / panels;
+    for (int k = 0; k < 36; k++, u += call->u_stride)
+        for (int64_t panel = from; panel < to; panel++) {
             const int64_t start = tiles * panel / panels, rows = tiles * (panel + 1) / panels - start;
-            for (int64_t r = 0; r < rows; r++)
-                NAME(windows)(&grid, s->c, call->x, first + start + r, 0, s->c, v + start * s->c + r * BLOCK,
-                              rows * BLOCK, v_stride);
+            NAME(products)[pair - 1][rows](v + k * call->v_stride + start * s->c, u, s->c,
+                                           m + k * call->m_stride + (start - begin) * pair * BLOCK);
         }
-        for (int64_t g = groups * share / shares; g < groups * (share + 1) / shares; g++) {
-            const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1;
-            const float *u = call->u + g * 36 * s->c * 2 * BLOCK;
-            // m: (36, tiles, pair vectors)
-            for (int k = 0; k < 36; k++, u += s->c * pair * BLOCK)
-                for (int64_t panel = 0; panel < panels; panel++) {
-                    const int64_t start = tiles * panel / panels, rows = tiles * (panel + 1) / panels - start;
-                    NAME(products)[pair - 1][rows](v + k * v_stride + start * s->c, u, s->c,
-                                                   m + k * m_stride + start * pair * BLOCK);
-                }
-            for (int64_t tile = 0; tile < tiles; tile++) {
-                const struct place at = place_of(&grid, first + tile);
-                const int64_t height = s->h - at.row * 4 < 4 ? s->h - at.row * 4 : 4;
-                const int width = (int)(s->w - at.column * 4 < 4 ? s->w - at.column * 4 : 4);
-                for (int64_t p = 0; p < pair; p++) {
-                    const int64_t o = g * 2 + p;
-                    const ptrdiff_t offset =
-                        (at.n * s->o / BLOCK + o) * plane + (at.row * 4 * s->w + at.column * 4) * BLOCK;
-                    const struct NAME(finish) finish = {call->bias ? call->bias + o * BLOCK : NULL,
-                                                        call->residual ? call->residual + offset : NULL, call->relu};
-                    NAME(any_outputs)(width, height, m + (tile * pair + p) * BLOCK, m_stride, call->y + offset,
-                                      s->w * BLOCK, &finish);
-                }
-            }
+    for (int64_t tile = begin; tile < tiles * to / panels; tile++) {
+        const struct place at = place_of(&grid, origin + tile);
+        const int64_t height = s->h - at.row * 4 < 4 ? s->h - at.row * 4 : 4;
+        const int width = (int)(s->w - at.column * 4 < 4 ? s->w - at.column * 4 : 4);
+        for (int64_t p = 0; p < pair; p++) {
+            const int64_t o = g * 2 + p;
+            const ptrdiff_t offset = (at.n * s->o / BLOCK + o) * plane + (at.row * 4 * s->w + at.column * 4) * BLOCK;
+            const struct NAME(finish) finish = {call->bias ? call->bias + o * BLOCK : NULL,
+                                                call->residual ? call->residual + offset : NULL, call->relu};
+            NAME(any_outputs)(width, height, m + ((tile - begin) * pair + p) * BLOCK, call->m_stride, call->y + offset,
+                              s->w * BLOCK, &finish);
         }
     }
 }
 
-// Transformed filters of the groups' slices first ..< last, FILTER_SLICE channels each.
-static void NAME(filters)(const struct filters *call, int64_t first, int64_t last) {
+// Transformed filters of group g and channels start ..< end, FILTER_SLICE at most, to u: (36, c, pair vectors).
+static void NAME(filters)(const struct convolve *call, int64_t g, int64_t start, int64_t end, float *u) {
     const struct fovea_winograd *s = call->shape;
-    const int64_t slices = (s->c + FILTER_SLICE - 1) / FILTER_SLICE;
-    for (int64_t item = first; item < last; item++) {
-        const int64_t g = item / slices, start = item % slices * FILTER_SLICE;
-        const int64_t end = start + FILTER_SLICE < s->c ? start + FILTER_SLICE : s->c, o = g * 2 * BLOCK;
-        const int64_t pair = s->o - o >= 2 * BLOCK ? 2 : 1;
-        const ptrdiff_t o_step = call->turned ? 9 : s->c * 9, c_step = call->turned ? s->o * 9 : 9;
-        float *u = call->transformed + g * 36 * s->c * 2 * BLOCK;
-        for (int64_t c = start; c < end; c++)
-            for (int64_t p = 0; p < pair; p++) {
-                float lanes[9][BLOCK];
+    const int turned = call->filters == FOVEA_WINOGRAD_TURNED;
+    const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1, count = end - start;
+    for (int64_t p = 0; p < pair; p++) {
+        const int64_t o = (g * 2 + p) * BLOCK;
+        float lanes[FILTER_SLICE * 9][BLOCK];
+        if (turned) {
+            for (int64_t c = 0; c < count; c++)
                 for (int64_t lane = 0; lane < BLOCK; lane++) {
-                    const float *w = call->w + (o + p * BLOCK + lane) * o_step + c * c_step;
-                    for (int k = 0; k < 9; k++) lanes[k][lane] = w[call->turned ? 8 - k : k];
+                    const float *w = call->w + ((start + c) * s->o + o + lane) * 9;
+                    UNROLL for (int k = 0; k < 9; k++) lanes[c * 9 + 8 - k][lane] = w[k];
                 }
-                VECTOR half[6][3], d[3], column[6];
-                UNROLL for (int j = 0; j < 3; j++) {
-                    UNROLL for (int i = 0; i < 3; i++) d[i] = LOAD(lanes[i * 3 + j]);
-                    NAME(g)(d, column);
-                    UNROLL for (int i = 0; i < 6; i++) half[i][j] = column[i];
-                }
-                UNROLL for (int i = 0; i < 6; i++) {
-                    NAME(g)(half[i], column);
-                    UNROLL for (int j = 0; j < 6; j++)
-                        STORE(u + (((i * 6 + j) * s->c + c) * pair + p) * BLOCK, column[j]);
-                }
+        } else {
+            for (int64_t lane = 0; lane < BLOCK; lane++) {
+                const float *w = call->w + ((o + lane) * s->c + start) * 9;
+                for (int64_t k = 0; k < count * 9; k++) lanes[k][lane] = w[k];
             }
+        }
+        for (int64_t c = 0; c < count; c++) {
+            VECTOR half[6][3], d[3], column[6];
+            UNROLL for (int j = 0; j < 3; j++) {
+                UNROLL for (int i = 0; i < 3; i++) d[i] = LOAD(lanes[c * 9 + i * 3 + j]);
+                NAME(g)(d, column);
+                UNROLL for (int i = 0; i < 6; i++) half[i][j] = column[i];
+            }
+            UNROLL for (int i = 0; i < 6; i++) {
+                NAME(g)(half[i], column);
+                UNROLL for (int j = 0; j < 6; j++)
+                    STORE(u + (i * 6 + j) * call->u_stride + ((start + c) * pair + p) * BLOCK, column[j]);
+            }
+        }
     }
 }
 
-static void NAME(gradient_slot)(const struct gradient *call, int64_t slot) {
+// Tiles first ..< last transformed, of which tile t lies at place t - origin of v: (36, c / SPAN, tiles, SPAN), and of z: (36,
+// o / pair, tiles, pair vectors). The sums of dy are added to db (o).
+static void NAME(gradient_tiles)(const struct gradient *call, int64_t first, int64_t last, int64_t origin, int64_t tiles,
+                                 float *v, float *z, float *db) {
     const struct fovea_winograd *s = call->shape;
     const struct grid grid = grid_of(s);
-    const int64_t groups = (s->o + 2 * BLOCK - 1) / (2 * BLOCK), plane = s->h * s->w * BLOCK;
-    const int64_t from = grid.count * slot / s->threads, to = grid.count * (slot + 1) / s->threads;
-    const int64_t chunks = (to - from + call->chunk - 1) / call->chunk;
-    const ptrdiff_t v_stride = call->chunk * s->c + 16, z_stride = call->chunk * s->o + 16, u_stride = s->c * s->o;
-    float *const u = (float *)((char *)call->scratch + slot * call->slot_bytes), *const db = u + 36 * u_stride;
-    float *const v = db + s->o, *const z = v + 36 * v_stride;
-
-    for (int64_t i = 0; i < s->o; i++) db[i] = 0;
-    if (from == to)
-        for (int64_t i = 0; i < 36 * u_stride; i++) u[i] = 0;
-    for (int64_t chunk = 0; chunk < chunks; chunk++) {
-        const int64_t first = from + (to - from) * chunk / chunks, last = from + (to - from) * (chunk + 1) / chunks;
-        const int64_t tiles = last - first;
-        // v: (36, c / SPAN, tiles, SPAN), z: (36, o / pair, tiles, pair vectors)
-        for (int64_t tile = 0; tile < tiles; tile++) {
-            for (int64_t c = 0; c < s->c; c += SPAN) {
-                const int64_t span = s->c - c < SPAN ? s->c - c : SPAN;
-                NAME(windows)(&grid, s->c, call->x, first + tile, c, span, v + c * tiles + tile * span, BLOCK, v_stride);
-            }
-            const struct place at = place_of(&grid, first + tile);
-            const int64_t height = s->h - at.row * 4 < 4 ? s->h - at.row * 4 : 4;
-            const int width = (int)(s->w - at.column * 4 < 4 ? s->w - at.column * 4 : 4);
-            const float *dy = call->dy + at.n * s->o / BLOCK * plane + (at.row * 4 * s->w + at.column * 4) * BLOCK;
-            for (int64_t o = 0; o < s->o; o += BLOCK, dy += plane) {
-                const int64_t g = o / (2 * BLOCK), p = o / BLOCK % 2, pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1;
-                const float *rows[4];
-                for (int i = 0; i < 4; i++) rows[i] = i < height ? dy + i * s->w * BLOCK : NAME(zeros);
-                float *out = z + g * 2 * BLOCK * tiles + (tile * pair + p) * BLOCK;
-                NAME(any_tile)(width, rows, out, z_stride, db + o);
-            }
+    const int64_t plane = s->h * s->w * BLOCK;
+    for (int64_t t = first; t < last; t++) {
+        const int64_t tile = t - origin;
+        for (int64_t c = 0; c < s->c; c += SPAN) {
+            const int64_t span = s->c - c < SPAN ? s->c - c : SPAN;
+            NAME(windows)(&grid, s->c, call->x, t, c, span, v + c * tiles + tile * span, BLOCK, call->v_stride);
         }
-        for (int k = 0; k < 36; k++)
-            for (int64_t g = 0; g < groups; g++) {
-                const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1;
-                const float *b = z + k * z_stride + g * 2 * BLOCK * tiles;
-                for (int64_t c = 0; c < s->c; c += SPAN) {
-                    const int64_t span = s->c - c < SPAN ? s->c - c : SPAN, panels = (span + ROWS - 1) / ROWS;
-                    const float *a = v + k * v_stride + c * tiles;
-                    float *sums = u + k * u_stride + g * 2 * BLOCK * s->c + c * pair * BLOCK;
-                    for (int64_t panel = 0; panel < panels; panel++) {
-                        const int64_t start = span * panel / panels, rows = span * (panel + 1) / panels - start;
-                        NAME(accumulations)[pair - 1][rows](a + start, span, b, tiles, chunk > 0,
-                                                            sums + start * pair * BLOCK);
-                    }
-                }
-            }
+        const struct place at = place_of(&grid, t);
+        const int64_t height = s->h - at.row * 4 < 4 ? s->h - at.row * 4 : 4;
+        const int width = (int)(s->w - at.column * 4 < 4 ? s->w - at.column * 4 : 4);
+        const float *dy = call->dy + at.n * s->o / BLOCK * plane + (at.row * 4 * s->w + at.column * 4) * BLOCK;
+        for (int64_t o = 0; o < s->o; o += BLOCK, dy += plane) {
+            const int64_t g = o / (2 * BLOCK), p = o / BLOCK % 2, pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1;
+            const float *rows[4];
+            for (int i = 0; i < 4; i++) rows[i] = i < height ? dy + i * s->w * BLOCK : NAME(zeros);
+            float *out = z + g * 2 * BLOCK * tiles + (tile * pair + p) * BLOCK;
+            NAME(any_tile)(width, rows, out, call->z_stride, db + o);
+        }
     }
 }
 
-// dw, and db, from the sums of all slots: blocks of outputs' slices first ..< last, FILTER_SLICE channels each.
-static void NAME(gradient_sum)(const struct gradient *call, int64_t first, int64_t last) {
+// Products of v and z at place k of 36, summed over the tiles, for group g and channels c ..< c + SPAN to sums: (SPAN, pair
+// vectors). `add`: to what is there.
+static void NAME(gradient_products)(const struct gradient *call, int64_t k, int64_t g, int64_t c, int64_t tiles, int add,
+                                    const float *v, const float *z, float *sums) {
     const struct fovea_winograd *s = call->shape;
-    const int64_t slices = (s->c + FILTER_SLICE - 1) / FILTER_SLICE;
-    const ptrdiff_t u_stride = s->c * s->o;
-    for (int64_t item = first; item < last; item++) {
-        const int64_t block = item / slices, start = item % slices * FILTER_SLICE, g = block / 2, p = block % 2;
-        const int64_t end = start + FILTER_SLICE < s->c ? start + FILTER_SLICE : s->c;
-        const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1;
-        for (int64_t c = start; c < end; c++) {
-            const ptrdiff_t offset = g * 2 * BLOCK * s->c + (c * pair + p) * BLOCK;
+    const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1;
+    const int64_t span = s->c - c < SPAN ? s->c - c : SPAN, panels = (span + ROWS - 1) / ROWS;
+    const float *a = v + k * call->v_stride + c * tiles, *b = z + k * call->z_stride + g * 2 * BLOCK * tiles;
+    for (int64_t panel = 0; panel < panels; panel++) {
+        const int64_t start = span * panel / panels, rows = span * (panel + 1) / panels - start;
+        NAME(accumulations)[pair - 1][rows](a + start, span, b, tiles, add, sums + start * pair * BLOCK);
+    }
+}
+
+// dw of group g and channels start ..< end, FILTER_SLICE at most, from sums: `copies` of (36, channels from start on, pair
+// vectors), which are added.
+static void NAME(gradient_filters)(const struct gradient *call, int64_t g, int64_t start, int64_t end, const float *sums,
+                                   ptrdiff_t stride, int64_t copies) {
+    const struct fovea_winograd *s = call->shape;
+    const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1, count = end - start;
+    for (int64_t p = 0; p < pair; p++) {
+        float lanes[FILTER_SLICE * 9][BLOCK];
+        for (int64_t c = 0; c < count; c++) {
             VECTOR half[3][6], d[6], column[3];
             UNROLL for (int j = 0; j < 6; j++) {
-                for (int i = 0; i < 6; i++) {
-                    d[i] = (VECTOR){0};
-                    for (int64_t slot = 0; slot < s->threads; slot++)
-                        d[i] += LOAD((const float *)((const char *)call->scratch + slot * call->slot_bytes) +
-                                     (i * 6 + j) * u_stride + offset);
+                UNROLL for (int i = 0; i < 6; i++) {
+                    const float *from = sums + (i * 6 + j) * stride + (c * pair + p) * BLOCK;
+                    d[i] = LOAD(from);
+                    for (int64_t copy = 1; copy < copies; copy++) d[i] += LOAD(from + copy * call->u_step);
                 }
                 NAME(gt)(d, column);
                 UNROLL for (int i = 0; i < 3; i++) half[i][j] = column[i];
             }
-            float lanes[9][BLOCK];
             UNROLL for (int i = 0; i < 3; i++) {
                 NAME(gt)(half[i], column);
-                UNROLL for (int j = 0; j < 3; j++) STORE(lanes[i * 3 + j], column[j]);
-            }
-            for (int64_t lane = 0; lane < BLOCK; lane++) {
-                float *dw = call->dw + ((block * BLOCK + lane) * s->c + c) * 9;
-                for (int k = 0; k < 9; k++) dw[k] = lanes[k][lane];
+                UNROLL for (int j = 0; j < 3; j++) STORE(lanes[c * 9 + i * 3 + j], column[j]);
             }
         }
-        if (start > 0 || !call->db) continue;
-        VECTOR sum = {0};
-        for (int64_t slot = 0; slot < s->threads; slot++)
-            sum += LOAD((const float *)((const char *)call->scratch + slot * call->slot_bytes) + 36 * u_stride +
-                        block * BLOCK);
-        STORE(call->db + block * BLOCK, sum);
+        for (int64_t lane = 0; lane < BLOCK; lane++) {
+            float *dw = call->dw + (((g * 2 + p) * BLOCK + lane) * s->c + start) * 9;
+            for (int64_t k = 0; k < count * 9; k++) dw[k] = lanes[k][lane];
+        }
     }
 }
 
-static const struct code NAME(code) = {NAME(convolve_slot), NAME(filters), NAME(gradient_slot), NAME(gradient_sum)};
+static const struct code NAME(code) = {
+    BLOCK, ROWS, NAME(convolve_tiles), NAME(convolve_group), NAME(filters), NAME(gradient_tiles), NAME(gradient_products),
+    NAME(gradient_filters)};
 
 #undef VECTOR
 #undef LOAD

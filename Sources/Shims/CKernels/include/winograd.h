@@ -21,17 +21,22 @@ int32_t fovea_winograd_block(void);
 // Bytes of the transformed filters: (o / 2 block, 36, c, 2 block).
 size_t fovea_winograd_filter_bytes(const struct fovea_winograd *shape);
 
-// Transforms w (o, c, 3, 3). turned: w is (c, o, 3, 3) and each filter is turned by 180 degrees, which makes the convolution
-// the gradient of the input of the one with w.
-void fovea_winograd_filters(const struct fovea_winograd *shape, const float *w, int turned, float *transformed);
+// What is handed in as filters: w (o, c, 3, 3); w (c, o, 3, 3) of another convolution, each turned by 180 degrees, which makes
+// this one the gradient of that one's input; or what fovea_winograd_filters made of either.
+enum fovea_winograd_filters_kind { FOVEA_WINOGRAD_PLAIN, FOVEA_WINOGRAD_TURNED, FOVEA_WINOGRAD_TRANSFORMED };
+
+// Transforms filters once for many calls.
+void fovea_winograd_filters(const struct fovea_winograd *shape, const float *w, enum fovea_winograd_filters_kind kind,
+                            float *transformed);
 
 // Bytes of scratch of fovea_winograd_convolve, and of fovea_winograd_filter_gradient.
-size_t fovea_winograd_convolve_scratch(const struct fovea_winograd *shape);
+size_t fovea_winograd_convolve_scratch(const struct fovea_winograd *shape, enum fovea_winograd_filters_kind kind);
 size_t fovea_winograd_gradient_scratch(const struct fovea_winograd *shape);
 
 // y = x * filters [+ bias (o)] [+ residual, as y], then ReLU if `relu`. bias and residual may be NULL; residual may be y.
-void fovea_winograd_convolve(const struct fovea_winograd *shape, const float *x, const float *transformed,
-                             const float *bias, const float *residual, int relu, float *y, void *scratch);
+void fovea_winograd_convolve(const struct fovea_winograd *shape, const float *x, const float *w,
+                             enum fovea_winograd_filters_kind kind, const float *bias, const float *residual, int relu,
+                             float *y, void *scratch);
 
 // dw (o, c, 3, 3), and db (o) unless NULL, from x and dy (n, o, h, w).
 void fovea_winograd_filter_gradient(const struct fovea_winograd *shape, const float *x, const float *dy, float *dw,
