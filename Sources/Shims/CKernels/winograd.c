@@ -6,12 +6,10 @@
 // NEON with blocks of 8.
 
 // The points of evaluation are 0, +-A1, +-B1 and infinity; any other than +-1 and +-2 with a product near 1 lose fewer bits.
-#ifndef A1
 #define A1 0.70710678f
 #define B1 1.41421356f
 #define A2 0.5f
 #define B2 2.0f
-#endif
 #define K0 (1 / (A2 * B2))
 #define KA (1 / (2 * A2 * (A2 - B2)))
 #define KB (1 / (2 * B2 * (B2 - A2)))
@@ -88,20 +86,12 @@ void fovea_winograd_filters(const struct fovea_winograd *s, const float *w, enum
     transform_filters(&call);
 }
 
-#ifdef FOVEA_TUNE
-int64_t tune_chunk, tune_gradient_chunk, tune_round, tune_gradient_round;
-#endif
-
 // How a convolution is cut, with the scratch laid out from `scratch` on; returns its floats.
 static int64_t cut(struct convolve *call, float *scratch) {
     const struct fovea_winograd *s = call->shape;
     const int64_t rows = fovea_winograd_code(s)->rows, count = grid_of(s).count;
     call->chunk = 32 / rows * rows;
     call->round = call->filters != FOVEA_WINOGRAD_TRANSFORMED && s->c * s->o >= 512 * 512 && count <= 512 ? count : 0;
-#ifdef FOVEA_TUNE
-    if (tune_chunk) call->chunk = tune_chunk;
-    if (tune_round) call->round = tune_round < 0 ? 0 : tune_round;
-#endif
     call->round = smaller(call->round, count);
     const int64_t held = call->round ? call->round : call->chunk, holders = call->round ? 1 : s->threads;
     call->v_stride = apart(held * s->c);

@@ -4,20 +4,12 @@
 // The cutting of gradients of filters. Few channels: each thread takes a part of the tiles and sums for itself, in its cache.
 // Many: the sums are too large for that, so all threads transform a round of tiles, and each sums a part of the filters.
 
-#ifdef FOVEA_TUNE
-extern int64_t tune_gradient_chunk, tune_gradient_round;
-#endif
-
 // How a gradient is cut, with the scratch laid out from `scratch` on; returns its floats.
 static int64_t cut_gradient(struct gradient *call, float *scratch) {
     const struct fovea_winograd *s = call->shape;
     const int64_t count = grid_of(s).count;
     call->chunk = 48;
     call->round = s->c * s->o >= 64 * 128 ? 128 : 0;
-#ifdef FOVEA_TUNE
-    if (tune_gradient_chunk) call->chunk = tune_gradient_chunk;
-    if (tune_gradient_round) call->round = tune_gradient_round < 0 ? 0 : tune_gradient_round;
-#endif
     call->round = smaller(call->round, count);
     call->at_once = call->round == count && count > 0;
     call->copies = call->round ? 1 : s->threads;

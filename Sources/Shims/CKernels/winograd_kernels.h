@@ -63,20 +63,21 @@ static const NAME(product_function) NAME(products)[2][ROWS + 1] = {TABLE(product
 static const NAME(accumulation_function) NAME(accumulations)[2][ROWS + 1] = {TABLE(accumulation, 1),
                                                                             TABLE(accumulation, 2)};
 
-// The transformed windows of one tile for channels c ..< c + span: block b goes to out + b * step, place k of 36 to + k *
+// Asks for 4 x 4 pixels of x, `pitch` floats a row: what the next tile needs. A plane of channels lies between reads, which
+// no processor foresees by itself.
+INLINE void NAME(fetch)(const float *x, ptrdiff_t pitch) {
+    UNROLL for (int i = 0; i < 4; i++)
+        UNROLL for (int j = 0; j < 4; j++) __builtin_prefetch(x + i * pitch + j * BLOCK);
+}
+
+// The transformed window of a tile of x (h, w, BLOCK), a block of channels of the tile's picture; place k of 36 to out + k *
 // stride.
-static void NAME(windows)(const struct grid *grid, int64_t channels, const float *x, int64_t tile, int64_t c, int64_t span,
-                          float *out, ptrdiff_t step, ptrdiff_t stride) {
-    const struct place at = place_of(grid, tile);
-    const int64_t plane = grid->h * grid->w * BLOCK, top = at.row * 4 - 1, left = at.column * 4 - 1;
-    const int from = left < 0, to = (int)(grid->w - left < 6 ? grid->w - left : 6);
-    x += (at.n * channels + c) / BLOCK * plane + (top * grid->w + left) * BLOCK;
-    for (int64_t b = 0; b < span / BLOCK; b++, x += plane, out += step) {
-        const float *rows[6];
-        for (int i = 0; i < 6; i++)
-            rows[i] = top + i >= 0 && top + i < grid->h ? x + i * grid->w * BLOCK : NAME(zeros);
-        NAME(any_window)(from, to, rows, out, stride);
-    }
+INLINE void NAME(window_at)(const struct grid *grid, struct place at, const float *x, float *out, ptrdiff_t stride) {
+    const int64_t top = at.row * 4 - 1, left = at.column * 4 - 1;
+    const float *rows[6];
+    x += (top * grid->w + left) * BLOCK;
+    for (int i = 0; i < 6; i++) rows[i] = top + i >= 0 && top + i < grid->h ? x + i * grid->w * BLOCK : NAME(zeros);
+    NAME(any_window)(left < 0, (int)smaller(grid->w - left, 6), rows, out, stride);
 }
 
 // Tiles first ..< last of the panels of `tiles` tiles from origin to v: (36, panels, c / BLOCK, tiles of the panel, BLOCK).
@@ -84,13 +85,21 @@ static void NAME(convolve_tiles)(const struct convolve *call, int64_t first, int
                                  float *v) {
     const struct fovea_winograd *s = call->shape;
     const struct grid grid = grid_of(s);
-    const int64_t panels = (tiles + ROWS - 1) / ROWS;
+    const int64_t panels = (tiles + ROWS - 1) / ROWS, plane = s->h * s->w * BLOCK;
+    struct place at = place_of(&grid, first);
     for (int64_t panel = 0; panel < panels; panel++) {
-        const int64_t start = tiles * panel / panels, end = tiles * (panel + 1) / panels, rows = end - start;
-        for (int64_t r = 0; r < rows; r++) {
-            const int64_t t = origin + start + r;
-            if (t < first || t >= last) continue;
-            NAME(windows)(&grid, s->c, call->x, t, 0, s->c, v + start * s->c + r * BLOCK, rows * BLOCK, call->v_stride);
+        const int64_t start = tiles * panel / panels, end = tiles * (panel + 1) / panels;
+        for (int64_t tile = start; tile < end; tile++) {
+            if (origin + tile < first || origin + tile >= last) continue;
+            const float *x = call->x + at.n * s->c / BLOCK * plane;
+            float *out = v + start * s->c + (tile - start) * BLOCK;
+            const struct place next = next_place(&grid, at);
+            const float *ahead = call->x + offset_of(&grid, next, s->c, BLOCK);
+            for (int64_t c = 0; c < s->c; c += BLOCK, x += plane, ahead += plane, out += (end - start) * BLOCK) {
+                NAME(fetch)(ahead + (s->w + 1) * BLOCK, s->w * BLOCK);
+                NAME(window_at)(&grid, at, x, out, call->v_stride);
+            }
+            at = next;
         }
     }
 }
@@ -109,13 +118,13 @@ static void NAME(convolve_group)(const struct convolve *call, int64_t g, int64_t
             NAME(products)[pair - 1][rows](v + k * call->v_stride + start * s->c, u, s->c,
                                            m + k * call->m_stride + (start - begin) * pair * BLOCK);
         }
-    for (int64_t tile = begin; tile < tiles * to / panels; tile++) {
-        const struct place at = place_of(&grid, origin + tile);
-        const int64_t height = s->h - at.row * 4 < 4 ? s->h - at.row * 4 : 4;
-        const int width = (int)(s->w - at.column * 4 < 4 ? s->w - at.column * 4 : 4);
+    struct place at = place_of(&grid, origin + begin);
+    for (int64_t tile = begin; tile < tiles * to / panels; tile++, at = next_place(&grid, at)) {
+        const int width = (int)smaller(s->w - at.column * 4, 4);
+        const int64_t height = smaller(s->h - at.row * 4, 4);
         for (int64_t p = 0; p < pair; p++) {
             const int64_t o = g * 2 + p;
-            const ptrdiff_t offset = (at.n * s->o / BLOCK + o) * plane + (at.row * 4 * s->w + at.column * 4) * BLOCK;
+            const ptrdiff_t offset = offset_of(&grid, at, s->o, BLOCK) + o * plane;
             const struct NAME(finish) finish = {call->bias ? call->bias + o * BLOCK : NULL,
                                                 call->residual ? call->residual + offset : NULL, call->relu};
             NAME(any_outputs)(width, height, m + ((tile - begin) * pair + p) * BLOCK, call->m_stride, call->y + offset,
@@ -167,23 +176,26 @@ static void NAME(gradient_tiles)(const struct gradient *call, int64_t first, int
     const struct fovea_winograd *s = call->shape;
     const struct grid grid = grid_of(s);
     const int64_t plane = s->h * s->w * BLOCK;
-    for (int64_t t = first; t < last; t++) {
-        const int64_t tile = t - origin;
-        for (int64_t c = 0; c < s->c; c += SPAN) {
-            const int64_t span = s->c - c < SPAN ? s->c - c : SPAN;
-            NAME(windows)(&grid, s->c, call->x, t, c, span, v + c * tiles + tile * span, BLOCK, call->v_stride);
+    struct place at = place_of(&grid, first);
+    for (int64_t tile = first - origin; tile < last - origin; tile++) {
+        const struct place next = next_place(&grid, at);
+        const float *x = call->x + at.n * s->c / BLOCK * plane, *ahead = call->x + offset_of(&grid, next, s->c, BLOCK);
+        for (int64_t c = 0; c < s->c; c += BLOCK, x += plane, ahead += plane) {
+            NAME(fetch)(ahead + (s->w + 1) * BLOCK, s->w * BLOCK);
+            const int64_t begin = c / SPAN * SPAN, span = smaller(SPAN, s->c - begin);
+            NAME(window_at)(&grid, at, x, v + begin * tiles + tile * span + c - begin, call->v_stride);
         }
-        const struct place at = place_of(&grid, t);
-        const int64_t height = s->h - at.row * 4 < 4 ? s->h - at.row * 4 : 4;
-        const int width = (int)(s->w - at.column * 4 < 4 ? s->w - at.column * 4 : 4);
-        const float *dy = call->dy + at.n * s->o / BLOCK * plane + (at.row * 4 * s->w + at.column * 4) * BLOCK;
-        for (int64_t o = 0; o < s->o; o += BLOCK, dy += plane) {
-            const int64_t g = o / (2 * BLOCK), p = o / BLOCK % 2, pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1;
+        const float *dy = call->dy + offset_of(&grid, at, s->o, BLOCK);
+        ahead = call->dy + offset_of(&grid, next, s->o, BLOCK);
+        const int width = (int)smaller(s->w - at.column * 4, 4);
+        for (int64_t o = 0; o < s->o; o += BLOCK, dy += plane, ahead += plane) {
+            NAME(fetch)(ahead, s->w * BLOCK);
+            const int64_t g = o / (2 * BLOCK), begin = g * 2 * BLOCK;
             const float *rows[4];
-            for (int i = 0; i < 4; i++) rows[i] = i < height ? dy + i * s->w * BLOCK : NAME(zeros);
-            float *out = z + g * 2 * BLOCK * tiles + (tile * pair + p) * BLOCK;
-            NAME(any_tile)(width, rows, out, call->z_stride, db + o);
+            for (int i = 0; i < 4; i++) rows[i] = at.row * 4 + i < s->h ? dy + i * s->w * BLOCK : NAME(zeros);
+            NAME(any_tile)(width, rows, z + begin * tiles + tile * group_width(s, g) + o - begin, call->z_stride, db + o);
         }
+        at = next;
     }
 }
 

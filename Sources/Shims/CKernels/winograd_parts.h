@@ -29,6 +29,19 @@ static inline struct place place_of(const struct grid *grid, int64_t tile) {
     return (struct place){n, row - n * grid->rows, tile - row * grid->columns};
 }
 
+// The tile after this one.
+static inline struct place next_place(const struct grid *grid, struct place at) {
+    if (++at.column < grid->columns) return at;
+    at.column = 0;
+    if (++at.row < grid->rows) return at;
+    return (struct place){at.n + 1, 0, 0};
+}
+
+// Where the tile's first pixel lies in (n, channels / block, h, w, block).
+static inline ptrdiff_t offset_of(const struct grid *grid, struct place at, int64_t channels, int64_t block) {
+    return (at.n * channels / block * grid->h * grid->w + at.row * 4 * grid->w + at.column * 4) * block;
+}
+
 // A convolution under way. strides: floats between the 36 places.
 struct convolve {
     const struct fovea_winograd *shape;
