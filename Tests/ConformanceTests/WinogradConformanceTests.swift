@@ -14,7 +14,7 @@ import Testing
     /// Shapes on either side of the tile of 4 x 4: 28 divides by it, 14 and 7 do not.
     private static let shapes: [(x: Shape, outputs: Int)] = [
         ([2, 64, 28, 28], 64), ([7, 32, 14, 14], 64), ([2, 128, 28, 28], 128), ([25, 128, 7, 7], 128),
-        ([1, 16, 28, 28], 48), ([33, 64, 4, 4], 32),
+        ([2, 16, 28, 28], 48), ([97, 64, 4, 4], 32),
     ]
 
     @Test(arguments: shapes.indices)
