@@ -1,8 +1,9 @@
+// The cutting of gradients of filters. Few channels: each thread takes a part of the tiles and sums for itself, in its
+// cache. Many: the sums are too large for that, so all threads transform a round of tiles, and each sums a part of the
+// filters.
+
 #include "include/parallel.h"
 #include "winograd_parts.h"
-
-// The cutting of gradients of filters. Few channels: each thread takes a part of the tiles and sums for itself, in its cache.
-// Many: the sums are too large for that, so all threads transform a round of tiles, and each sums a part of the filters.
 
 // How a gradient is cut, with the scratch laid out from `scratch` on; returns its floats.
 static int64_t cut_gradient(struct gradient *call, float *scratch) {
@@ -109,8 +110,8 @@ static void gradient_at_once(int64_t first, int64_t last, const void *context) {
     }
 }
 
-void fovea_winograd_filter_gradient(const struct fovea_winograd *s, const float *x, const float *dy, float *dw, float *db,
-                                    void *scratch) {
+void fovea_winograd_filter_gradient(const struct fovea_winograd *s, const float *x, const float *dy, float *dw,
+                                    float *db, void *scratch) {
     struct gradient call = {.shape = s, .x = x, .dy = dy, .dw = dw};
     cut_gradient(&call, scratch);
     const int64_t count = grid_of(s).count, slices = (s->c + FILTER_SLICE - 1) / FILTER_SLICE;

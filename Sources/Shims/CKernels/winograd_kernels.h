@@ -1,6 +1,6 @@
-// The products and the loops of F(4x4, 3x3); included by winograd.c after winograd_transforms.h, once for each instruction set.
-// A chunk of tiles is transformed, multiplied and transformed back before the next, so that it stays in the cache of its
-// core. ROWS x 2 vectors of sums fill the registers.
+// The products and the loops of F(4x4, 3x3); included by winograd.c after winograd_transforms.h, once for each
+// instruction set. A chunk of tiles is transformed, multiplied and transformed back before the next, so that it stays
+// in the cache of its core. ROWS x 2 vectors of sums fill the registers.
 
 // m (R, P vectors) = a b, where a is (channels / BLOCK, R, BLOCK) and b is (channels, P vectors).
 INLINE void NAME(product)(const int R, const int P, const float *a, const float *b, int64_t channels, float *m) {
@@ -22,7 +22,8 @@ INLINE void NAME(accumulation)(const int R, const int P, const float *a, ptrdiff
                                int add, float *m) {
     VECTOR sums[ROWS][2];
     if (add) {
-        UNROLL for (int r = 0; r < R; r++) UNROLL for (int p = 0; p < P; p++) sums[r][p] = LOAD(m + (r * P + p) * BLOCK);
+        UNROLL for (int r = 0; r < R; r++)
+            UNROLL for (int p = 0; p < P; p++) sums[r][p] = LOAD(m + (r * P + p) * BLOCK);
     } else {
         UNROLL for (int r = 0; r < R; r++) UNROLL for (int p = 0; p < P; p++) sums[r][p] = (VECTOR){0};
     }
@@ -63,15 +64,15 @@ static const NAME(product_function) NAME(products)[2][ROWS + 1] = {TABLE(product
 static const NAME(accumulation_function) NAME(accumulations)[2][ROWS + 1] = {TABLE(accumulation, 1),
                                                                             TABLE(accumulation, 2)};
 
-// Asks for 4 x 4 pixels of x, `pitch` floats a row: what the next tile needs. A plane of channels lies between reads, which
-// no processor foresees by itself.
+// Asks for 4 x 4 pixels of x, `pitch` floats a row: what the next tile needs. A plane of channels lies between reads,
+// which no processor foresees by itself.
 INLINE void NAME(fetch)(const float *x, ptrdiff_t pitch) {
     UNROLL for (int i = 0; i < 4; i++)
         UNROLL for (int j = 0; j < 4; j++) __builtin_prefetch(x + i * pitch + j * BLOCK);
 }
 
-// The transformed window of a tile of x (h, w, BLOCK), a block of channels of the tile's picture; place k of 36 to out + k *
-// stride.
+// The transformed window of a tile of x (h, w, BLOCK), a block of channels of the tile's picture; place k of 36 to out
+// + k * stride.
 INLINE void NAME(window_at)(const struct grid *grid, struct place at, const float *x, float *out, ptrdiff_t stride) {
     const int64_t top = at.row * 4 - 1, left = at.column * 4 - 1;
     const float *rows[6];
@@ -80,9 +81,10 @@ INLINE void NAME(window_at)(const struct grid *grid, struct place at, const floa
     NAME(any_window)(left < 0, (int)smaller(grid->w - left, 6), rows, out, stride);
 }
 
-// Tiles first ..< last of the panels of `tiles` tiles from origin to v: (36, panels, c / BLOCK, tiles of the panel, BLOCK).
-static void NAME(convolve_tiles)(const struct convolve *call, int64_t first, int64_t last, int64_t origin, int64_t tiles,
-                                 float *v) {
+// Tiles first ..< last of the panels of `tiles` tiles from origin to v: (36, panels, c / BLOCK, tiles of the panel,
+// BLOCK).
+static void NAME(convolve_tiles)(const struct convolve *call, int64_t first, int64_t last, int64_t origin,
+                                 int64_t tiles, float *v) {
     const struct fovea_winograd *s = call->shape;
     const struct grid grid = grid_of(s);
     const int64_t panels = (tiles + ROWS - 1) / ROWS, plane = s->h * s->w * BLOCK;
@@ -104,8 +106,8 @@ static void NAME(convolve_tiles)(const struct convolve *call, int64_t first, int
     }
 }
 
-// Panels from ..< to of those tiles times the filters of group g, u: (36, c, pair vectors), transformed back to y. m has
-// place for (36, tiles of these panels, pair vectors).
+// Panels from ..< to of those tiles times the filters of group g, u: (36, c, pair vectors), transformed back to y. m
+// has place for (36, tiles of these panels, pair vectors).
 static void NAME(convolve_group)(const struct convolve *call, int64_t g, int64_t from, int64_t to, int64_t origin,
                                  int64_t tiles, const float *v, const float *u, float *m) {
     const struct fovea_winograd *s = call->shape;
@@ -169,10 +171,10 @@ static void NAME(filters)(const struct convolve *call, int64_t g, int64_t start,
     }
 }
 
-// Tiles first ..< last transformed, of which tile t lies at place t - origin of v: (36, c / SPAN, tiles, SPAN), and of z: (36,
-// o / pair, tiles, pair vectors). The sums of dy are added to db (o).
-static void NAME(gradient_tiles)(const struct gradient *call, int64_t first, int64_t last, int64_t origin, int64_t tiles,
-                                 float *v, float *z, float *db) {
+// Tiles first ..< last transformed, of which tile t lies at place t - origin of v: (36, c / SPAN, tiles, SPAN), and of
+// z: (36, o / pair, tiles, pair vectors). The sums of dy are added to db (o).
+static void NAME(gradient_tiles)(const struct gradient *call, int64_t first, int64_t last, int64_t origin,
+                                 int64_t tiles, float *v, float *z, float *db) {
     const struct fovea_winograd *s = call->shape;
     const struct grid grid = grid_of(s);
     const int64_t plane = s->h * s->w * BLOCK;
@@ -193,16 +195,17 @@ static void NAME(gradient_tiles)(const struct gradient *call, int64_t first, int
             const int64_t g = o / (2 * BLOCK), begin = g * 2 * BLOCK;
             const float *rows[4];
             for (int i = 0; i < 4; i++) rows[i] = at.row * 4 + i < s->h ? dy + i * s->w * BLOCK : NAME(zeros);
-            NAME(any_tile)(width, rows, z + begin * tiles + tile * group_width(s, g) + o - begin, call->z_stride, db + o);
+            float *out = z + begin * tiles + tile * group_width(s, g) + o - begin;
+            NAME(any_tile)(width, rows, out, call->z_stride, db + o);
         }
         at = next;
     }
 }
 
-// Products of v and z at place k of 36, summed over the tiles, for group g and channels c ..< c + SPAN to sums: (SPAN, pair
-// vectors). `add`: to what is there.
-static void NAME(gradient_products)(const struct gradient *call, int64_t k, int64_t g, int64_t c, int64_t tiles, int add,
-                                    const float *v, const float *z, float *sums) {
+// Products of v and z at place k of 36, summed over the tiles, for group g and channels c ..< c + SPAN to sums: (SPAN,
+// pair vectors). `add`: to what is there.
+static void NAME(gradient_products)(const struct gradient *call, int64_t k, int64_t g, int64_t c, int64_t tiles,
+                                    int add, const float *v, const float *z, float *sums) {
     const struct fovea_winograd *s = call->shape;
     const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1;
     const int64_t span = s->c - c < SPAN ? s->c - c : SPAN, panels = (span + ROWS - 1) / ROWS;
@@ -213,10 +216,10 @@ static void NAME(gradient_products)(const struct gradient *call, int64_t k, int6
     }
 }
 
-// dw of group g and channels start ..< end, FILTER_SLICE at most, from sums: `copies` of (36, channels from start on, pair
-// vectors), which are added.
-static void NAME(gradient_filters)(const struct gradient *call, int64_t g, int64_t start, int64_t end, const float *sums,
-                                   ptrdiff_t stride, int64_t copies) {
+// dw of group g and channels start ..< end, FILTER_SLICE at most, from sums: `copies` of (36, channels from start on,
+// pair vectors), which are added.
+static void NAME(gradient_filters)(const struct gradient *call, int64_t g, int64_t start, int64_t end,
+                                   const float *sums, ptrdiff_t stride, int64_t copies) {
     const struct fovea_winograd *s = call->shape;
     const int64_t pair = s->o - g * 2 * BLOCK >= 2 * BLOCK ? 2 : 1, count = end - start;
     for (int64_t p = 0; p < pair; p++) {
@@ -245,8 +248,8 @@ static void NAME(gradient_filters)(const struct gradient *call, int64_t g, int64
 }
 
 static const struct code NAME(code) = {
-    BLOCK, ROWS, NAME(convolve_tiles), NAME(convolve_group), NAME(filters), NAME(gradient_tiles), NAME(gradient_products),
-    NAME(gradient_filters)};
+    BLOCK, ROWS, NAME(convolve_tiles), NAME(convolve_group), NAME(filters), NAME(gradient_tiles),
+    NAME(gradient_products), NAME(gradient_filters)};
 
 #undef VECTOR
 #undef LOAD

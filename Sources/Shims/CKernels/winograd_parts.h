@@ -1,5 +1,5 @@
-// What the parts of Winograd's convolutions share: the grid of tiles, the work under way and the table of kernels. Not for
-// others: include/winograd.h is.
+// What the parts of Winograd's convolutions share: the grid of tiles, the work under way and the table of kernels. Not
+// for others: include/winograd.h is.
 
 #ifndef FOVEA_WINOGRAD_PARTS_H
 #define FOVEA_WINOGRAD_PARTS_H
@@ -50,7 +50,8 @@ struct convolve {
     int relu;
     float *y;
     ptrdiff_t v_stride, u_stride, m_stride;
-    // Tiles that are transformed at a time: `chunk` by each thread for itself, or `round` by all together if that is not 0.
+    // Tiles that are transformed at a time: `chunk` by each thread for itself, or `round` by all together if that is
+    // not 0.
     int64_t chunk, round;
     // Scratch: transformed filters, and for each thread, or for all, what convolve_tiles and convolve_group need.
     float *u, *v, *m;
@@ -67,7 +68,8 @@ struct gradient {
     // As above. at_once: one round holds all tiles, and sums go to dw while they are in the cache.
     int64_t chunk, round;
     int at_once;
-    // Scratch: `copies` of the transformed tiles and of the sums u, one for each thread or one for all; sums of dy, (threads, o).
+    // Scratch: `copies` of the transformed tiles and of the sums u, one for each thread or one for all; sums of dy,
+    // (threads, o).
     int64_t copies;
     float *v, *z, *u, *db_parts;
     ptrdiff_t v_step, z_step, u_step;
@@ -79,8 +81,8 @@ struct code {
     int64_t block, rows;
     void (*convolve_tiles)(const struct convolve *call, int64_t first, int64_t last, int64_t origin, int64_t tiles,
                            float *v);
-    void (*convolve_group)(const struct convolve *call, int64_t g, int64_t from, int64_t to, int64_t origin, int64_t tiles,
-                           const float *v, const float *u, float *m);
+    void (*convolve_group)(const struct convolve *call, int64_t g, int64_t from, int64_t to, int64_t origin,
+                           int64_t tiles, const float *v, const float *u, float *m);
     void (*filters)(const struct convolve *call, int64_t g, int64_t start, int64_t end, float *u);
     void (*gradient_tiles)(const struct gradient *call, int64_t first, int64_t last, int64_t origin, int64_t tiles,
                            float *v, float *z, float *db);

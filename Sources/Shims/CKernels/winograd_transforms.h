@@ -1,6 +1,6 @@
-// The transforms of F(4x4, 3x3) on vectors of BLOCK channels; included by winograd.c once for each instruction set, with
-// BLOCK and NAME defined. The polynomials are evaluated at 0, a, -a, b, -b and infinity. With d the 6 x 6 window of x, g the
-// 3 x 3 filter and m the elementwise product: y = At (m) A with m = (G g Gt) (Bt d B).
+// The transforms of F(4x4, 3x3) on vectors of BLOCK channels; included by winograd.c once for each instruction set,
+// with BLOCK and NAME defined. The polynomials are evaluated at 0, a, -a, b, -b and infinity. With d the 6 x 6 window
+// of x, g the 3 x 3 filter and m the elementwise product: y = At (m) A with m = (G g Gt) (Bt d B).
 
 typedef float NAME(vector) __attribute__((vector_size(BLOCK * 4)));
 typedef float NAME(unaligned) __attribute__((vector_size(BLOCK * 4), aligned(4)));
@@ -117,7 +117,8 @@ INLINE void NAME(outputs)(const int to, int64_t height, const float *m, ptrdiff_
         UNROLL for (int j = 0; j < to; j++) {
             VECTOR value = d[j] + bias;
             if (finish->residual) value += LOAD(finish->residual + i * pitch + j * BLOCK);
-            if (finish->relu) value = (VECTOR)((NAME(mask))value & ~(value < (VECTOR){0}));  // keeps what is not a number
+            // What is not a number stays.
+            if (finish->relu) value = (VECTOR)((NAME(mask))value & ~(value < (VECTOR){0}));
             STORE(y + i * pitch + j * BLOCK, value);
         }
     }

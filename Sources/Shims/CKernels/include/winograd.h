@@ -1,6 +1,7 @@
-// 3 x 3 convolutions of stride 1 and padding 1, and their gradients, by Winograd's algorithm F(4x4, 3x3): 36 multiplications
-// in place of 144 for every 4 x 4 tile of outputs (Lavin and Gray 2016). Activations are blocked: (N, C / block, H, W, block);
-// filters are plain (O, C, 3, 3). All f32. Results depend on shapes and the number of threads alone.
+// 3 x 3 convolutions of stride 1 and padding 1, and their gradients, by Winograd's algorithm F(4x4, 3x3): 36
+// multiplications in place of 144 for every 4 x 4 tile of outputs (Lavin and Gray 2016). Activations are blocked as
+// (n, c / block, h, w, block); filters are plain (o, c, 3, 3). All f32. Results depend on shapes and the number of
+// threads alone.
 
 #ifndef FOVEA_WINOGRAD_H
 #define FOVEA_WINOGRAD_H
@@ -21,8 +22,8 @@ int32_t fovea_winograd_block(void);
 // Bytes of the transformed filters: (o / 2 block, 36, c, 2 block).
 size_t fovea_winograd_filter_bytes(const struct fovea_winograd *shape);
 
-// What is handed in as filters: w (o, c, 3, 3); w (c, o, 3, 3) of another convolution, each turned by 180 degrees, which makes
-// this one the gradient of that one's input; or what fovea_winograd_filters made of either.
+// What is handed in as filters: w (o, c, 3, 3); w (c, o, 3, 3) of another convolution, each turned by 180 degrees,
+// which makes this one the gradient of that one's input; or what fovea_winograd_filters made of either.
 enum fovea_winograd_filters_kind { FOVEA_WINOGRAD_PLAIN, FOVEA_WINOGRAD_TURNED, FOVEA_WINOGRAD_TRANSFORMED };
 
 // Transforms filters once for many calls.
@@ -33,7 +34,8 @@ void fovea_winograd_filters(const struct fovea_winograd *shape, const float *w, 
 size_t fovea_winograd_convolve_scratch(const struct fovea_winograd *shape, enum fovea_winograd_filters_kind kind);
 size_t fovea_winograd_gradient_scratch(const struct fovea_winograd *shape);
 
-// y = x * filters [+ bias (o)] [+ residual, as y], then ReLU if `relu`. bias and residual may be NULL; residual may be y.
+// y = x * filters [+ bias (o)] [+ residual, as y], then ReLU if `relu`. bias and residual may be NULL; residual may be
+// y itself.
 void fovea_winograd_convolve(const struct fovea_winograd *shape, const float *x, const float *w,
                              enum fovea_winograd_filters_kind kind, const float *bias, const float *residual, int relu,
                              float *y, void *scratch);
