@@ -12,14 +12,14 @@ enum WinogradRule {
     private static let tile = 4
     /// Fewer were not measured.
     private static let fewestChannels = 16
-    /// Filters are transformed at every step of training, which must pay over this many tiles. From here on the forward pass
-    /// and the gradient of the input were 1.1 to 3.1 times as fast, gradients of filters 1.1 to 2.9 times.
-    private static let fewestTiles = 96
-    /// For inference they are transformed once, but are four times as many numbers to read: 0.95 to 2.9 times as fast, the
-    /// least with 256 channels and one picture of 14 px.
+    /// Filters are transformed at every step of training, which must pay over this many tiles. From here on forward passes
+    /// and both gradients were 1.4 to 3.2 times as fast on an idle machine; on a busy one the least was no gain.
+    private static let fewestTiles = 64
+    /// For inference they are transformed once, but are four times as many numbers to read: 1.05 to 3.8 times as fast, the
+    /// least with 512 channels and 4 pictures of 7 px.
     private static let fewestTilesForInference = 16
-    /// The least part of the computed tiles that lies inside the picture: 7 x 7 outputs fill 49 of 64 places. At 6 px, 36 of
-    /// 64, little is gained, and at 5 px nothing.
+    /// The least part of the computed tiles that lies inside the picture: 7 x 7 outputs fill 49 of 64 places. Below, at 3, 5
+    /// and 6 px, small batches lose.
     private static let leastFilled = 0.7
 
     /// True if a convolution, or a gradient of one, is faster so. `outputs` is the shape of y; of dx for the gradient of the

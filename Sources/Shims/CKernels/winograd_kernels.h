@@ -147,11 +147,14 @@ static void NAME(filters)(const struct convolve *call, int64_t g, int64_t start,
             for (int64_t c = 0; c < count; c++)
                 for (int64_t lane = 0; lane < BLOCK; lane++) {
                     const float *w = call->w + ((start + c) * s->o + o + lane) * 9;
+                    // The next slice's: a row of filters lies between reads.
+                    __builtin_prefetch(w + FILTER_SLICE * s->o * 9);
                     UNROLL for (int k = 0; k < 9; k++) lanes[c * 9 + 8 - k][lane] = w[k];
                 }
         } else {
             for (int64_t lane = 0; lane < BLOCK; lane++) {
                 const float *w = call->w + ((o + lane) * s->c + start) * 9;
+                for (int64_t k = 0; k < FILTER_SLICE * 9; k += 16) __builtin_prefetch(w + FILTER_SLICE * 9 + k);
                 for (int64_t k = 0; k < count * 9; k++) lanes[k][lane] = w[k];
             }
         }
