@@ -6,3 +6,4 @@
 #include "parallel.h"
 #include "resize.h"
 #include "training.h"
+#include "winograd.h"
