@@ -2,6 +2,7 @@
 # Scripts of more than a few lines stand in scripts/.
 
 SWIFT ?= swift
+export SWIFT
 
 # Homebrew's headers and libraries are not where clang looks by itself.
 ifeq ($(shell uname -s),Darwin)
@@ -17,7 +18,7 @@ FORMATTED := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 help:
 	@echo "make setup    install the system packages that are missing"
 	@echo "make build    build everything (release)"
-	@echo "make demo     train, evaluate and predict on Fashion-MNIST, and on photographs where there are any"
+	@echo "make demo     train, evaluate and predict on Fashion-MNIST and on photographs"
 	@echo "make test     run every test; a skipped test that is not on the list is a failure"
 	@echo "make lint     check formatting and scripts"
 	@echo "make format   rewrite the Swift files in the house's format"
@@ -35,10 +36,10 @@ demo:
 
 test:
 	@scripts/setup.sh --tests
-	@SWIFT="$(SWIFT)" scripts/test.sh
+	@scripts/test.sh
 
 lint:
-	@SWIFT="$(SWIFT)" scripts/lint.sh $(FORMATTED)
+	@scripts/lint.sh $(FORMATTED)
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive $(FORMATTED)

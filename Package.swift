@@ -19,11 +19,11 @@ func tests(_ name: String, imports: [Target.Dependency], exclude: [String] = [])
         swiftSettings: strict)
 }
 
-/// A C target at Sources/Shims, headers in `include`.
-func shim(_ name: String, imports: [Target.Dependency] = []) -> Target {
+/// A C target at Sources/Shims, headers in `include`. `libraries` are those that no pkg-config file of its imports names.
+func shim(_ name: String, imports: [Target.Dependency] = [], linking libraries: [String] = []) -> Target {
     .target(
         name: name, dependencies: imports, path: "Sources/Shims/\(name)", exclude: ["README.md"],
-        cSettings: [.treatAllWarnings(as: .error)])
+        cSettings: [.treatAllWarnings(as: .error)], linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 /// A library of the system, found by pkg-config.
@@ -53,7 +53,7 @@ let package = Package(
         system("CJPEG", "libjpeg", apt: ["libjpeg62-turbo-dev"], brew: ["jpeg-turbo"]),
         system("CPNG", "libpng", apt: ["libpng-dev"], brew: ["libpng"]),
         system("CWebP", "libwebpdemux", apt: ["libwebp-dev"], brew: ["webp"]),
-        shim("CImageCodecs", imports: ["CJPEG", "CPNG", "CWebP"]),
+        shim("CImageCodecs", imports: ["CJPEG", "CPNG", "CWebP"], linking: ["webp"]),
         shim("CKernels"),
         // Engine
         module("TensorCore", in: "Engine"),

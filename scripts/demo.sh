@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From nothing to two measured classifiers: Fashion-MNIST with every default, then photographs of clothing where there
-# are any. Prints the seconds of each stage. What it makes lies in .build/demo.
+# From nothing to two measured classifiers: Fashion-MNIST with every default, then photographs of clothing, which are
+# fetched where there are none. Prints the seconds of each stage. What it makes lies in .build/demo.
 #
 #   FOVEA_TEST_DATA     folder that holds clothing/{train,validation,test}; ../shared/data where it is not set
 #   FOVEA_DEMO_FLAGS    further flags for both trainings, such as "--epochs 1"
@@ -26,6 +26,7 @@ stage() {
 }
 
 stage "system packages" scripts/setup.sh --demo
+# shellcheck disable=SC2086  # SWIFT may be a command with arguments.
 stage "build" $swift build -c release
 fovea=$($swift build -c release --show-bin-path)/fovea
 if [ ! -x "$fovea" ]; then
@@ -37,28 +38,33 @@ read -r -a flags <<<"${FOVEA_DEMO_FLAGS:-}"
 
 # 1. Fashion-MNIST: 60,000 grey pictures of 28 x 28 pixels, ten classes.
 packaged=/usr/share/datasets/fashion-mnist
-fashion=fashion-mnist
+fashion='fashion-mnist'
 [ -f "$packaged/train-images-idx3-ubyte.gz" ] && fashion=$packaged
 stage "Fashion-MNIST: train" "$fovea" train "$fashion" -o "$made/fashion.fovea" ${flags[@]+"${flags[@]}"}
 stage "Fashion-MNIST: evaluate" "$fovea" evaluate "$made/fashion.fovea" "$fashion"
-if [ "$fashion" = "$packaged" ]; then
-    # The first pictures of the test split, named by what they show.
-    python3 scripts/make_pictures.py idx "$packaged/t10k-images-idx3-ubyte.gz" 5 "$made"
-    pictures=()
-    for named in 0000-ankle-boot 0001-pullover 0002-trouser 0003-trouser 0004-shirt; do
-        mv "$made/${named%%-*}.png" "$made/$named.png"
-        pictures+=("$made/$named.png")
-    done
-    stage "Fashion-MNIST: predict" "$fovea" predict "$made/fashion.fovea" "${pictures[@]}"
-else
-    printf '\n== Fashion-MNIST: predict\nskipped: the pictures are not in %s\n' "$packaged"
-fi
+# Where they are now: in the system's package or, fetched by the training, in the cache.
+images=t10k-images-idx3-ubyte.gz
+for folder in "$packaged" "$(scripts/datasets-folder.sh)/fashion-mnist"; do
+    if [ -f "$folder/$images" ]; then images=$folder/$images; fi
+done
+# The first pictures of the test split, named by what they show.
+python3 scripts/make_pictures.py idx "$images" 5 "$made"
+pictures=()
+for named in 0000-ankle-boot 0001-pullover 0002-trouser 0003-trouser 0004-shirt; do
+    mv "$made/${named%%-*}.png" "$made/$named.png"
+    pictures+=("$made/$named.png")
+done
+stage "Fashion-MNIST: predict" "$fovea" predict "$made/fashion.fovea" "${pictures[@]}"
 
-# 2. Photographs.
+# 2. Photographs: 3,781 of clothing, ten classes.
 clothing=
 for folder in ${FOVEA_TEST_DATA:+"$FOVEA_TEST_DATA/clothing"} ../shared/data/clothing; do
     if [ -z "$clothing" ] && [ -d "$folder/train" ]; then clothing=$folder; fi
 done
+if [ -z "$clothing" ]; then
+    printf '\n== photographs: fetch\n$ scripts/get_photographs.sh\n'
+    clothing=$(scripts/get_photographs.sh) || clothing=
+fi
 if [ -n "$clothing" ]; then
     stage "photographs: train" "$fovea" train "$clothing" -o "$made/clothing.fovea" ${flags[@]+"${flags[@]}"}
     stage "photographs: evaluate" "$fovea" evaluate "$made/clothing.fovea" "$clothing"
@@ -73,7 +79,7 @@ if [ -n "$clothing" ]; then
     done
     stage "photographs: predict" "$fovea" predict "$made/clothing.fovea" "${pictures[@]}"
 else
-    printf '\n== photographs\nskipped: neither $FOVEA_TEST_DATA/clothing nor ../shared/data/clothing is there\n'
+    printf '\n== photographs\n%s\n' "skipped: none could be fetched, as said above, and FOVEA_TEST_DATA names no folder of them"
 fi
 
 printf '\n== seconds\n'

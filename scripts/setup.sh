@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh            what `make build` needs
 #   scripts/setup.sh --tests    and what `make test` needs beside it: Python's venv as well
-#   scripts/setup.sh --demo     and what `make demo` needs beside it: Python, Fashion-MNIST where it is packaged
+#   scripts/setup.sh --demo     and what `make demo` needs beside it: Python, curl, Fashion-MNIST where it is packaged
 #
 # Swift itself is not installed: see https://www.swift.org/install.
 set -euo pipefail
@@ -21,21 +21,18 @@ for argument in "$@"; do
     esac
 done
 
-# True where a Debian package is installed, by the name given or by another package that provides it.
-is_installed() {
-    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+# Names of the Debian packages that are installed, and of those that an installed one stands in for ("Provides": where
+# libcurl4t64 is installed, libcurl4 is).
+names_of_installed() {
+    # shellcheck disable=SC2016  # dpkg's own variables
+    dpkg-query --show --showformat='${db:Status-Status} ${Package}, ${Provides}\n' | sed -n 's/^installed //p' \
+        | tr ',' '\n' | sed 's/^ *//; s/ .*//'
 }
 
+can_be_root() { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }
+
 # Runs a command as root: directly where we are root, else through sudo.
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        fail "this needs root and there is no sudo; run as root: $*"
-    fi
-}
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 setup_debian() {
     # What Fovea links: kernels, picture codecs, compression.
@@ -44,29 +41,33 @@ setup_debian() {
         ubuntu) packages+=(libjpeg-turbo8-dev) ;;
         *) packages+=(libjpeg62-turbo-dev) ;;
     esac
-    # What Swift needs to run and to link: a C++ standard library with its headers, a linker, and the libraries that
-    # the package manager itself loads.
-    packages+=(binutils g++ git libc6-dev libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata)
+    # What Swift needs to run and to link: a C++ standard library with its headers, a linker, and what its package
+    # manager loads itself and fetches with.
+    packages+=(binutils ca-certificates g++ git libc6-dev libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata)
     [ "$for_tests$for_demo" != nono ] && packages+=(python3)
     [ "$for_tests" = yes ] && packages+=(python3-venv)
+    [ "$for_demo" = yes ] && packages+=(curl)
 
-    local missing=() package
+    local installed missing=() package
+    installed=$(names_of_installed)
+    is_installed() { grep -qxF -- "$1" <<<"$installed"; }
     for package in "${packages[@]}"; do
         is_installed "$package" || missing+=("$package")
     done
-    # Where there is no such package, the program downloads the data set by its known name, and tests that want it skip.
-    local data_set=dataset-fashion-mnist
-    if [ "$for_demo$for_tests" = nono ] || is_installed $data_set; then data_set=; fi
+    # A convenience: without it the program downloads the data set by its known name, and tests that want it skip.
+    local data_set='dataset-fashion-mnist'
+    if [ "$for_demo$for_tests" = nono ] || is_installed "$data_set" || ! can_be_root; then data_set=; fi
 
     if [ ${#missing[@]} -eq 0 ] && [ -z "$data_set" ]; then
         say "nothing to install"
         return
     fi
+    can_be_root || fail "this needs root and there is no sudo; run as root: apt-get install ${missing[*]}"
     # The lists of packages are fetched for an installation, and where there are none yet to look the data set up in.
     if [ ${#missing[@]} -gt 0 ] || ! compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null; then
         as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
     fi
-    if [ -n "$data_set" ] && apt-cache show $data_set >/dev/null 2>&1; then missing+=($data_set); fi
+    if [ -n "$data_set" ] && apt-cache show "$data_set" >/dev/null 2>&1; then missing+=("$data_set"); fi
     if [ ${#missing[@]} -eq 0 ]; then
         say "nothing to install; Fashion-MNIST is not packaged here"
         return
@@ -97,6 +98,7 @@ case "$(uname -s)" in
         if [ -r /etc/os-release ]; then
             # shellcheck disable=SC1091
             distribution=$(. /etc/os-release && printf '%s' "${ID:-unknown}")
+            # shellcheck disable=SC1091
             related=$(. /etc/os-release && printf '%s' "${ID_LIKE:-}")
         fi
         case " $distribution $related " in
@@ -112,4 +114,12 @@ case "$(uname -s)" in
     *) fail "Fovea builds on Linux and macOS, not on $(uname -s)" ;;
 esac
 
-command -v swift >/dev/null || fail "Swift is missing (6.2 or later): see https://www.swift.org/install"
+# Last, since Swift itself needs some of the above to start.
+swift=${SWIFT:-swift}
+command -v "${swift%% *}" >/dev/null || fail "Swift is missing (6.3 or later): see https://www.swift.org/install"
+described=$($swift --version 2>&1) || fail "Swift does not start: $described"
+version=$(sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' <<<"$described" | head -n 1)
+read -r major minor <<<"${version:-0 0}"
+if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 3 ]; }; then
+    fail "Swift 6.3 or later is wanted (see https://www.swift.org/install), this is: $described"
+fi

@@ -116,11 +116,12 @@ struct NetworkCase: Sendable, CustomStringConvertible {
             var found = check(plan.output("loss"), expected.outputs["loss"], loss, "loss")
             found += check(
                 plan.output("probabilities"), expected.outputs["probabilities"], probabilities, "probabilities")
+            let noise = precision == .f32 ? 1e-2 : 5e-2
             for (name, gradient) in expected.gradients {
-                found += distance(plan.gradient(name), gradient, gradients, name)
+                found += distance(plan.gradient(name), gradient, gradients, name, noise: noise)
             }
             for (name, update) in expected.updates {
-                found += distance(store.elements(name), update, gradients, "new \(name)")
+                found += distance(store.elements(name), update, gradients, "new \(name)", noise: noise)
             }
             return found
         }
@@ -172,12 +173,13 @@ struct NetworkCase: Sendable, CustomStringConvertible {
 
     /// A sentence for a tensor whose distance from the expected one is more than `tolerance` of the expected one's length.
     private func distance(
-        _ computed: UnsafeMutableBufferPointer<Float>, _ expected: Tensor<Double>, _ tolerance: Double, _ name: String
+        _ computed: UnsafeMutableBufferPointer<Float>, _ expected: Tensor<Double>, _ tolerance: Double, _ name: String,
+        noise: Double
     ) -> [String] {
         let squares = zip(computed, expected.elements).reduce(0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }
         let length = expected.elements.reduce(0) { $0 + $1 * $1 }
-        // A bias in front of a norm has no gradient but rounding errors; below 1e-2 an element, distances are absolute.
-        let ratio = (squares / max(length, 1e-4 * Double(expected.shape.count))).squareRoot()
+        // A bias in front of a norm has no gradient but rounding errors; below `noise` an element, distances are absolute.
+        let ratio = (squares / max(length, noise * noise * Double(expected.shape.count))).squareRoot()
         return ratio <= tolerance ? [] : ["\(name): off by \(ratio) of its length"]
     }
 }

@@ -118,6 +118,12 @@ def pooling(golden, n, c, height, width, kernel, stride, padding, dilation=1):
                    **window, countsPadding=int(counts))
 
 
+def adaptive_pooling(golden, n, c, height, width, rows, columns):
+    golden.add("adaptive average pooling", f"{n}x{c}x{height}x{width} to {rows}x{columns}",
+               [torch.randn(n, c, height, width)], lambda x: F.adaptive_avg_pool2d(x, (rows, columns)),
+               rows=rows, columns=columns)
+
+
 def cross_entropy(golden, n, c, smoothing=0.0, weighted=False, soft=False, scale=3.0):
     """Hard and soft targets; PyTorch knows no sample weights, so those are 1 here and tested in Swift."""
     logits, sample = torch.randn(n, c) * scale, torch.ones(n)
@@ -270,7 +276,7 @@ def training(path):
 def small():
     HERE.mkdir(exist_ok=True)
     files = {name: Golden(name) for name in ["convolution", "batch-norm", "pooling", "elementwise", "moves",
-                                             "fully-connected", "loss", "dropout", "updates"]}
+                                             "fully-connected", "loss", "dropout", "updates", "adaptive-pooling"]}
     small_convolutions(files["convolution"])
     for relu in [False, True]:
         # Of two values a channel dx is the rounding error of a difference that is 0: nothing to compare.
@@ -303,6 +309,10 @@ def small():
         sgd(files["updates"], [(3, 2, 3, 3), (17,)], momentum, nesterov, decay)
     for bias in [True, False]:
         fold(files["updates"], 17, 3, 3, bias)
+    # Windows that are equal, overlap, or repeat what they cover.
+    for n, c, height, width, rows, columns in [
+            (3, 3, 14, 7, 7, 7), (1, 17, 10, 9, 7, 7), (3, 16, 3, 2, 7, 7), (1, 1, 1, 1, 6, 6), (2, 3, 13, 4, 6, 5)]:
+        adaptive_pooling(files["adaptive-pooling"], n, c, height, width, rows, columns)
     for golden in files.values():
         golden.write(HERE, MAXIMUM)
     training(HERE / "training.golden")
@@ -322,6 +332,8 @@ def large(folder):
                    bias=1)
     cross_entropy(others, 32, 1000, 0.1)
     cross_entropy(others, 32, 1000, 0.1, weighted=True)
+    for height, width, extent in [(28, 14, 7), (16, 15, 7), (13, 5, 6), (2, 3, 7)]:
+        adaptive_pooling(others, 3, 64, height, width, extent, extent)
     for golden in [convolutions, others]:
         golden.write(folder)
 

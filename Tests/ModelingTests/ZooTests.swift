@@ -67,6 +67,12 @@ import Testing
         #expect(start("classifier.1.bias") == .constant(0))
     }
 
+    @Test(arguments: [65, 100, 200, 223, 300, 448, 512])
+    func `VGG's head takes pictures of every size, with the same parameters`(_ size: Int) throws {
+        let own = try parameters("vgg11_bn", size: size).map { "\($0.name) \($0.shape)" }
+        #expect(own == (try Self.golden()["vgg11_bn"]))
+    }
+
     @Test func `an unknown network is refused with the nearest names`() throws {
         let failure = #expect(throws: Failure.self) { try Registry.architecture("resnet81") }
         #expect(failure?.kind == .usage && failure?.message == "there is no network called resnet81")

@@ -109,6 +109,18 @@ private typealias Numbers = Tensor<Double>
         try GradientCheck(GlobalAveragePooling(), [x]).verify()
     }
 
+    @Test(arguments: [SIMD2(7, 7), SIMD2(1, 1), SIMD2(3, 16), SIMD2(9, 7), SIMD2(14, 21), SIMD2(16, 2)], [7, 6, 1])
+    func `adaptive pooling's gradient is its slope, with windows that are equal, overlap or repeat`(
+        size: SIMD2<Int>, extent: Int
+    ) throws {
+        for channels in [1, 3, 17] {
+            let x = Numbers.random([2, channels, size[0], size[1]], seed: 1)
+            try GradientCheck(AdaptiveAveragePooling(SIMD2(repeating: extent)), [x]).verify()
+        }
+        let x = Numbers.random([1, 2, size[0], size[1]], seed: 1)
+        try GradientCheck(AdaptiveAveragePooling(SIMD2(extent, 4)), [x]).verify()
+    }
+
     @Test(arguments: Activation.Kind.allCases)
     func `activations' gradients are their slopes`(_ kind: Activation.Kind) throws {
         // Away from the kinks at 0, 3, -3 and 6: every element is an odd multiple of 1/8.

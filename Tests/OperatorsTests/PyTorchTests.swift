@@ -30,6 +30,7 @@ import Testing
 
     @Test(arguments: [
         "convolution", "batch-norm", "pooling", "elementwise", "moves", "fully-connected", "loss", "dropout", "updates",
+        "adaptive-pooling",
     ])
     func `operators and their gradients agree with PyTorch`(_ name: String) throws {
         let cases = try OperatorCase.committed(name)

@@ -52,7 +52,7 @@ package struct OperatorCase: Sendable, CustomStringConvertible {
 private struct Entry: Decodable {
     struct Attributes: Decodable {
         var kernel, stride, padding, dilation, groups, bias, countsPadding, relu: Int?
-        var count, nesterov, salt, start: Int?
+        var count, nesterov, salt, start, rows, columns: Int?
         var epsilon, momentum, weightDecay, rate, labelSmoothing: Float?
         var classWeights: [Float]?
         var shape: [Int]?
@@ -82,6 +82,7 @@ private struct Entry: Decodable {
         case "fold batch norm": return FoldBatchNorm(epsilon: a.epsilon ?? 1e-5, hasBias: a.bias == 1)
         case "max pooling": return MaxPooling(window)
         case "average pooling": return AveragePooling(window, countsPadding: a.countsPadding == 1)
+        case "adaptive average pooling": return AdaptiveAveragePooling(SIMD2(a.rows ?? 0, a.columns ?? 0))
         case "global average pooling": return GlobalAveragePooling()
         case "add": return Add()
         case "multiply": return Multiply()

@@ -14,12 +14,20 @@ package struct PlanPrinter {
     private let seconds: [Double]?
     /// Seconds of one whole run.
     private let total: Double?
+    /// What the machine can do at most.
+    private let ceilings: Ceilings?
 
-    package init(_ plan: Plan, seconds: [Double]? = nil, total: Double? = nil) {
+    /// A step that takes longer than this many times what it must is named below the table.
+    private static let farFromBound = 5.0
+    /// What starting a kernel on all cores may cost, in seconds, before a step counts as slow.
+    private static let startingTime = 20e-6
+
+    package init(_ plan: Plan, seconds: [Double]? = nil, total: Double? = nil, ceilings: Ceilings? = nil) {
         program = plan.program
         arenaByteCount = plan.arenaByteCount
         self.seconds = seconds
         self.total = total
+        self.ceilings = ceilings
     }
 
     /// A table of the steps and a line of totals.
@@ -28,10 +36,36 @@ package struct PlanPrinter {
             ("step", .right), ("operator", .left), ("scope", .left), ("kernel", .left), ("output", .left),
             ("layouts", .left), ("bytes", .right), ("multiply-adds", .right),
         ]
-        if seconds != nil { columns += [("ms", .right), ("GFLOP/s", .right)] }
+        if seconds != nil { columns += [("ms", .right), ("share", .right), ("GFLOP/s", .right), ("GB/s", .right)] }
+        if ceilings != nil { columns.append(("x bound", .right)) }
         var table = TextTable(columns)
         for (position, step) in program.steps.enumerated() { table.add(row(position, step)) }
-        return table.lines + ["", totals]
+        return table.lines + ["", totals] + bounds
+    }
+
+    /// How far the whole is from the machine's ceilings, and which steps are farthest.
+    private var bounds: [String] {
+        guard let ceilings, let seconds, let total else { return [] }
+        let steps = program.steps.indices.filter { !program.steps[$0].isConstant }
+        let least = steps.reduce(0) { $0 + program.leastSeconds(of: program.steps[$1], ceilings) }
+        let far = steps.filter {
+            let bound = program.leastSeconds(of: program.steps[$0], ceilings)
+            return seconds[$0] > Self.startingTime + Self.farFromBound * bound
+        }
+        let lost = far.reduce(0) { $0 + seconds[$1] }
+        let steady = String(
+            format:
+                "ceilings measured here: %.0f GFLOP/s, %.0f GB/s; all steps at their bounds: %.3f ms, %.0f %% of the run",
+            ceilings.operationsPerSecond * 1e-9, ceilings.bytesPerSecond * 1e-9, least * 1e3, least / total * 100)
+        guard !far.isEmpty else { return [steady, "no step takes more than 5 times its bound"] }
+        let names = far.map { String($0 + 1) }.joined(separator: ", ")
+        return [
+            steady,
+            String(
+                format: "beyond 5 times their bounds: step%@ %@, %.3f ms, %.1f %% of the run",
+                far.count == 1 ? "" : "s",
+                names, lost * 1e3, lost / total * 100),
+        ]
     }
 
     private func row(_ position: Int, _ step: ProgramStep) -> [String] {
@@ -48,7 +82,13 @@ package struct PlanPrinter {
             let time = seconds[position]
             cells.append(time > 0 ? String(format: "%.3f", time * 1e3) : "")
             let rate = time > 0 ? 2 * Double(step.multiplyAdds) / time * 1e-9 : 0
+            cells.append(total.map { time > 0 ? String(format: "%.1f %%", time / $0 * 100) : "" } ?? "")
             cells.append(rate > 0 ? String(format: "%.0f", rate) : "")
+            cells.append(time > 0 ? String(format: "%.1f", Double(program.byteCount(of: step)) / time * 1e-9) : "")
+            if let ceilings {
+                let bound = program.leastSeconds(of: step, ceilings)
+                cells.append(time > 0 && bound > 0 ? String(format: "%.1f", time / bound) : "")
+            }
         }
         return cells
     }

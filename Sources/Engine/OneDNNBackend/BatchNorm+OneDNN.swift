@@ -66,11 +66,10 @@ extension BatchNormBackward: OneDNNOperator {
             var tensors = [
                 (FoveaDNNSource, memory.inputs[0]), (FoveaDNNDestinationGradient, memory.inputs[1]),
                 (FoveaDNNMean, memory.inputs[2]), (FoveaDNNVariance, memory.inputs[3]),
-                // oneDNN 2.6 counts a shift among the inputs and does not read it.
-                (FoveaDNNScale, memory.inputs[4]), (FoveaDNNShift, memory.inputs[4]),
-                (FoveaDNNSourceGradient, memory.outputs[0]), (FoveaDNNScaleGradient, memory.outputs[1]),
-                (FoveaDNNShiftGradient, memory.outputs[2]),
+                (FoveaDNNScale, memory.inputs[4]), (FoveaDNNSourceGradient, memory.outputs[0]),
+                (FoveaDNNScaleGradient, memory.outputs[1]), (FoveaDNNShiftGradient, memory.outputs[2]),
             ]
+            if FoveaDNNBatchNormBackwardTakesShift() { tensors.append((FoveaDNNShift, memory.inputs[4])) }
             if relu { tensors.append((FoveaDNNWorkspace, memory.inputs[6])) }
             return try primitive.call(tensors, scratch: memory.scratch)
         }

@@ -1,6 +1,7 @@
 // Pooling by oneDNN. What max pooling remembers of its winners only oneDNN can read, so the backward pass keeps to the
-// layouts of the forward pass.
+// layouts of the forward pass. It has no windows of unequal size; adaptive pooling with such is a kernel of our own.
 
+import CKernels
 import COneDNN
 import FoveaCompiler
 import FoveaOperators
@@ -96,5 +97,36 @@ extension GlobalAveragePooling: OneDNNOperator {
 extension GlobalAveragePoolingBackward: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         try averageBackward(request, engine, FoveaDNNPoolingAverage, whole(inputShape))
+    }
+}
+
+extension AdaptiveAveragePooling: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let x = request.inputs[0].shape
+        if let window = Self.evenWindow(x, extent: extent) {
+            return try pooling(request, engine, FoveaDNNPoolingAverage, window)
+                .primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
+        }
+        let (planes, height, width) = (Int64(x[0] * x[1]), Int64(x[2]), Int64(x[3]))
+        let (rows, columns) = (Int64(extent[0]), Int64(extent[1]))
+        return request.own("adaptive_average") { memory in
+            let (x, y) = (memory.inputs[0].floats, memory.outputs[0].floats)
+            return { fovea_adaptive_average(x, planes, height, width, rows, columns, y) }
+        }
+    }
+}
+
+extension AdaptiveAveragePoolingBackward: OneDNNOperator {
+    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let x = inputShape
+        if let window = AdaptiveAveragePooling.evenWindow(x, extent: extent) {
+            return try averageBackward(request, engine, FoveaDNNPoolingAverage, window)
+        }
+        let (planes, height, width) = (Int64(x[0] * x[1]), Int64(x[2]), Int64(x[3]))
+        let (rows, columns) = (Int64(extent[0]), Int64(extent[1]))
+        return request.own("adaptive_average_backward") { memory in
+            let (dy, dx) = (memory.inputs[0].floats, memory.outputs[0].floats)
+            return { fovea_adaptive_average_backward(dy, planes, height, width, rows, columns, dx) }
+        }
     }
 }

@@ -173,20 +173,4 @@ extension Value {
 
     /// The mean of each plane: (N, C, H, W) to (N, C, 1, 1).
     package func globalAveragePool() -> Value { apply(GlobalAveragePooling()) }
-
-    /// The means of `extent` x `extent` equal parts of each plane, as PyTorch's `AdaptiveAvgPool2d` where it divides
-    /// evenly: (N, C, H, W) to (N, C, extent, extent). Complains through the builder about a map that does not.
-    package func adaptiveAveragePool(to extent: Int, _ scope: Scope = .root) -> Value {
-        guard shape.rank == 4, shape[2] > 0, shape[3] > 0, shape[2] % extent == 0, shape[3] % extent == 0 else {
-            builder.complain(
-                "a map of \(shape) cannot be averaged into \(extent) x \(extent) equal parts", at: scope,
-                advice: "Choose a --size at which the map's extent is a multiple of \(extent), such as 224.")
-            return self
-        }
-        if shape[2] == extent, shape[3] == extent { return self }
-        var window = Window(1)
-        window.kernel = SIMD2(shape[2] / extent, shape[3] / extent)
-        window.stride = window.kernel
-        return apply(AveragePooling(window), scope: scope)
-    }
 }

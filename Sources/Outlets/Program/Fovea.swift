@@ -20,7 +20,7 @@ struct Fovea: ParsableCommand {
             130 interrupted.
             """,
         version: ProgramVersion.name,
-        subcommands: [Train.self, Evaluate.self, Predict.self, Show.self, Models.self, PlanCommand.self])
+        subcommands: [Train.self, Evaluate.self, Predict.self, Show.self, Models.self, PlanCommand.self, Bench.self])
 }
 
 @main

@@ -36,17 +36,21 @@ package enum PlanWorkflow {
     /// The plan as text, line by line.
     package static func describe(_ request: PlanRequest, library: any KernelLibrary) throws -> [String] {
         try library.perform {
-            let (plan, store) = try compile(request, library)
+            let (plan, store, _) = try compile(request, library)
             guard request.runs > 0 else { return PlanPrinter(plan).lines }
             fill(plan, request)
             let (seconds, total) = try measure(plan, runs: request.runs)
-            return withExtendedLifetime(store) { PlanPrinter(plan, seconds: seconds, total: total).lines }
+            let ceilings = try MachineCeilings.measure(request.precision ?? library.fastestPrecision, library: library)
+            return withExtendedLifetime(store) {
+                PlanPrinter(plan, seconds: seconds, total: total, ceilings: ceilings).lines
+            }
         }
     }
 
-    private static func compile(
+    /// The plan, the store that must be kept with it, and the seconds that making the plan took.
+    static func compile(
         _ request: PlanRequest, _ library: any KernelLibrary
-    ) throws -> (Plan, ParameterStore) {
+    ) throws -> (plan: Plan, store: ParameterStore, seconds: Double) {
         let precision = request.precision ?? library.fastestPrecision
         let graph: Graph
         if request.isTraining {
@@ -67,12 +71,13 @@ package enum PlanWorkflow {
             store = try ParameterStore(graph.parameters)
             store.initialize(seed: 0)
         }
+        let start = ContinuousClock.now
         let plan = try Compiler.plan(graph, isTraining: request.isTraining, store: store, library: library)
-        return (plan, store)
+        return (plan, store, (ContinuousClock.now - start).seconds)
     }
 
     /// Pixels like those of normalised pictures; of a training step, every picture of class 0 and no change of weights.
-    private static func fill(_ plan: Plan, _ request: PlanRequest) {
+    static func fill(_ plan: Plan, _ request: PlanRequest) {
         var stream = RandomStream(seed: 0, purpose: .testing)
         let pixels = plan.input("x")
         for index in pixels.indices { pixels[index] = stream.normal() }

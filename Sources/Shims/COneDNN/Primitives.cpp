@@ -208,6 +208,8 @@ FoveaDNNPrimitive *FoveaDNNBatchNormBackward(
     });
 }
 
+bool FoveaDNNBatchNormBackwardTakesShift(void) { return !FOVEA_DNNL_3; }
+
 FoveaDNNPrimitive *FoveaDNNActivationForward(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, FoveaDNNActivation activation, FoveaDNNError *error) {
     return guarded(error, [&] {

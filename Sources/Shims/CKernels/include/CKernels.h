@@ -1,6 +1,7 @@
 // Every kernel's header; the module is made of this file. A new header needs a line here: without it, a build folder that
 // is used again does not see the header.
 
+#include "adaptive_pooling.h"
 #include "normalise.h"
 #include "parallel.h"
 #include "resize.h"

@@ -132,6 +132,8 @@ FoveaDNNPrimitive *FoveaDNNBatchNormForward(
 FoveaDNNPrimitive *FoveaDNNBatchNormBackward(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dy, float epsilon, bool relu,
     FoveaDNNError *error);
+/// True if the backward norm must be given a shift, which it does not read (2.6); 3.x refuses one.
+bool FoveaDNNBatchNormBackwardTakesShift(void);
 
 FoveaDNNPrimitive *FoveaDNNActivationForward(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, FoveaDNNActivation activation, FoveaDNNError *error);
