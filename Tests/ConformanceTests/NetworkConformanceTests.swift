@@ -88,7 +88,7 @@ struct NetworkCase: Sendable, CustomStringConvertible {
     /// gradients of 34 or more layers on two pictures.
     @Test(.enabled(if: hasBF16, "this processor does not multiply bf16"), arguments: NetworkCase.shallow)
     func `a training step in bf16 agrees with the rounding reference`(_ network: NetworkCase) throws {
-        let tolerance = ["resnet18": 0.3, "vgg11_bn": 0.2][network.name] ?? 0.05
+        let tolerance = ["resnet18": 0.3, "vgg11_bn": 0.3][network.name] ?? 0.05
         try checkStep(network, .bf16, loss: 5e-3, probabilities: 1e-2, gradients: tolerance)
     }
 
