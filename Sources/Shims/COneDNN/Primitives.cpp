@@ -61,18 +61,6 @@ dnnl::inner_product_forward::primitive_desc innerProduct(
     return FOVEA_DESCRIBE(dnnl::inner_product_forward, attributes, forwardKind(training), x, w, b, y);
 }
 
-dnnl::batch_normalization_forward::primitive_desc batchNorm(
-    FoveaDNNEngine *engine, bool training, const md &x, float epsilon, bool relu) {
-    auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
-    if (relu) flags = flags | dnnl::normalization_flags::fuse_norm_relu;
-    if (!training) flags = flags | dnnl::normalization_flags::use_global_stats;
-#if FOVEA_DNNL_3
-    return FOVEA_DESCRIBE(dnnl::batch_normalization_forward, plannedScratch(), forwardKind(training), x, x, epsilon, flags);
-#else
-    return FOVEA_DESCRIBE(dnnl::batch_normalization_forward, plannedScratch(), forwardKind(training), x, epsilon, flags);
-#endif
-}
-
 dnnl::eltwise_forward::primitive_desc activationForward(FoveaDNNEngine *engine, const md &x, algorithm kind, const Eltwise &e) {
 #if FOVEA_DNNL_3
     return FOVEA_DESCRIBE(
@@ -182,33 +170,21 @@ FoveaDNNPrimitive *FoveaDNNInnerProductBackwardWeights(
     });
 }
 
-FoveaDNNPrimitive *FoveaDNNBatchNormForward(
-    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, float epsilon, bool relu, FoveaDNNError *error) {
+FoveaDNNPrimitive *FoveaDNNBatchNorm(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, float epsilon, FoveaDNNError *error) {
     return guarded(error, [&] {
-        return finished<dnnl::batch_normalization_forward>(batchNorm(engine, training, x->value, epsilon, relu));
-    });
-}
-
-FoveaDNNPrimitive *FoveaDNNBatchNormBackward(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dy, float epsilon, bool relu,
-    FoveaDNNError *error) {
-    return guarded(error, [&] {
-        auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
-        if (relu) flags = flags | dnnl::normalization_flags::fuse_norm_relu;
-        const auto hint = batchNorm(engine, true, x->value, epsilon, relu);
+        const auto kind = dnnl::prop_kind::forward_inference;
+        const auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift |
+                           dnnl::normalization_flags::use_global_stats;
 #if FOVEA_DNNL_3
-        return finished<dnnl::batch_normalization_backward>(FOVEA_DESCRIBE_HINTED(
-            dnnl::batch_normalization_backward, plannedScratch(), hint, dnnl::prop_kind::backward, dy->value, dy->value,
-            x->value, epsilon, flags));
+        return finished<dnnl::batch_normalization_forward>(FOVEA_DESCRIBE(
+            dnnl::batch_normalization_forward, plannedScratch(), kind, x->value, x->value, epsilon, flags));
 #else
-        return finished<dnnl::batch_normalization_backward>(FOVEA_DESCRIBE_HINTED(
-            dnnl::batch_normalization_backward, plannedScratch(), hint, dnnl::prop_kind::backward, dy->value, x->value,
-            epsilon, flags));
+        return finished<dnnl::batch_normalization_forward>(
+            FOVEA_DESCRIBE(dnnl::batch_normalization_forward, plannedScratch(), kind, x->value, epsilon, flags));
 #endif
     });
 }
-
-bool FoveaDNNBatchNormBackwardTakesShift(void) { return !FOVEA_DNNL_3; }
 
 FoveaDNNPrimitive *FoveaDNNActivationForward(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, FoveaDNNActivation activation, FoveaDNNError *error) {

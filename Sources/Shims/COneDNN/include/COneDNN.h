@@ -59,8 +59,6 @@ typedef enum {
     FoveaDNNVariance,
     FoveaDNNScale,
     FoveaDNNShift,
-    FoveaDNNScaleGradient,
-    FoveaDNNShiftGradient,
     FoveaDNNWorkspace,
     FoveaDNNScratchpad,
     FoveaDNNMultipleSource = 64
@@ -126,14 +124,8 @@ FoveaDNNPrimitive *FoveaDNNInnerProductBackwardWeights(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
     const FoveaDNNLayout *dy, FoveaDNNError *error);
 
-/// Scale and shift are always given. Not training: mean and variance are inputs.
-FoveaDNNPrimitive *FoveaDNNBatchNormForward(
-    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, float epsilon, bool relu, FoveaDNNError *error);
-FoveaDNNPrimitive *FoveaDNNBatchNormBackward(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dy, float epsilon, bool relu,
-    FoveaDNNError *error);
-/// True if the backward norm must be given a shift, which it does not read (2.6); 3.x refuses one.
-bool FoveaDNNBatchNormBackwardTakesShift(void);
+/// With statistics that are given: scale, shift, mean and variance are inputs.
+FoveaDNNPrimitive *FoveaDNNBatchNorm(FoveaDNNEngine *engine, const FoveaDNNLayout *x, float epsilon, FoveaDNNError *error);
 
 FoveaDNNPrimitive *FoveaDNNActivationForward(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, FoveaDNNActivation activation, FoveaDNNError *error);
