@@ -29,7 +29,7 @@ extension Convolution: OneDNNOperator {
         let y = request.outputs[0].oneDNNAny()
         let primitive = try OneDNNPrimitive(engine, reading: [x, w, b, y]) {
             FoveaDNNConvolutionForward(
-                $0, FoveaDNNConvolutionDirect, request.isTraining, x.handle, w.handle, b?.handle, y.handle,
+                $0, request.isTraining, x.handle, w.handle, b?.handle, y.handle,
                 window.oneDNN, addsResidual,
                 activation.oneDNN, $1)
         }
@@ -51,7 +51,7 @@ extension ConvolutionBackwardData: OneDNNOperator {
         let dx = request.outputs[0].oneDNNAny()
         let primitive = try OneDNNPrimitive(engine, reading: [dx, w, dy]) {
             FoveaDNNConvolutionBackwardData(
-                $0, FoveaDNNConvolutionDirect, dx.handle, w.handle, dy.handle, window.oneDNN, $1)
+                $0, dx.handle, w.handle, dy.handle, window.oneDNN, $1)
         }
         return primitive.proposal(
             request, inputs: [FoveaDNNDestinationGradient, FoveaDNNWeights], outputs: [FoveaDNNSourceGradient])
@@ -67,7 +67,7 @@ extension ConvolutionBackwardWeights: OneDNNOperator {
         let db = hasBias ? request.outputs[1].oneDNN() : nil
         let primitive = try OneDNNPrimitive(engine, reading: [x, dw, db, dy]) {
             FoveaDNNConvolutionBackwardWeights(
-                $0, FoveaDNNConvolutionDirect, x.handle, dw.handle, db?.handle, dy.handle, window.oneDNN, $1)
+                $0, x.handle, dw.handle, db?.handle, dy.handle, window.oneDNN, $1)
         }
         return primitive.proposal(
             request, inputs: [FoveaDNNSource, FoveaDNNDestinationGradient],

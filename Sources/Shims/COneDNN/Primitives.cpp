@@ -43,15 +43,11 @@ void fovea::append(dnnl::post_ops &operations, FoveaDNNActivation activation) {
 
 namespace {
 
-algorithm convolution(FoveaDNNConvolution kind) {
-    return kind == FoveaDNNConvolutionWinograd ? algorithm::convolution_winograd : algorithm::convolution_direct;
-}
-
 dnnl::convolution_forward::primitive_desc convolution(
-    FoveaDNNEngine *engine, FoveaDNNConvolution kind, bool training, const md &x, const md &w, const md &b, const md &y, const FoveaDNNWindow &window,
+    FoveaDNNEngine *engine, bool training, const md &x, const md &w, const md &b, const md &y, const FoveaDNNWindow &window,
     const dnnl::primitive_attr &attributes) {
     return FOVEA_DESCRIBE(
-        dnnl::convolution_forward, attributes, forwardKind(training), convolution(kind), x, w, b, y,
+        dnnl::convolution_forward, attributes, forwardKind(training), algorithm::convolution_direct, x, w, b, y,
         pair(window.stride), pair(window.dilation), pair(window.before), pair(window.after));
 }
 
@@ -97,7 +93,7 @@ dnnl::pooling_forward::primitive_desc poolingForward(
 extern "C" {
 
 FoveaDNNPrimitive *FoveaDNNConvolutionForward(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
     const FoveaDNNLayout *y, FoveaDNNWindow window, bool addsDestination, FoveaDNNActivation activation,
     FoveaDNNError *error) {
     return guarded(error, [&] {
@@ -107,30 +103,30 @@ FoveaDNNPrimitive *FoveaDNNConvolutionForward(
         auto attributes = plannedScratch();
         attributes.set_post_ops(after);
         return finished<dnnl::convolution_forward>(
-            convolution(engine, algorithm, training, x->value, w->value, orNone(bias), y->value, window, attributes));
+            convolution(engine, training, x->value, w->value, orNone(bias), y->value, window, attributes));
     });
 }
 
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardData(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
+    FoveaDNNEngine *engine, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
     FoveaDNNWindow window, FoveaDNNError *error) {
     return guarded(error, [&] {
         const auto hint = convolution(
-            engine, algorithm, true, free(dx->value), free(w->value), md(), free(dy->value), window, plannedScratch());
+            engine, true, free(dx->value), free(w->value), md(), free(dy->value), window, plannedScratch());
         return finished<dnnl::convolution_backward_data>(FOVEA_DESCRIBE_HINTED(
-            dnnl::convolution_backward_data, plannedScratch(), hint, convolution(algorithm), dx->value, w->value,
+            dnnl::convolution_backward_data, plannedScratch(), hint, algorithm::convolution_direct, dx->value, w->value,
             dy->value, pair(window.stride), pair(window.dilation), pair(window.before), pair(window.after)));
     });
 }
 
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardWeights(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
     const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error) {
     return guarded(error, [&] {
         const auto hint = convolution(
-            engine, algorithm, true, free(x->value), freeLike(dw->value, x->value), orNone(db), free(dy->value), window, plannedScratch());
+            engine, true, free(x->value), freeLike(dw->value, x->value), orNone(db), free(dy->value), window, plannedScratch());
         return finished<dnnl::convolution_backward_weights>(FOVEA_DESCRIBE_HINTED(
-            dnnl::convolution_backward_weights, plannedScratch(), hint, convolution(algorithm), x->value, dw->value,
+            dnnl::convolution_backward_weights, plannedScratch(), hint, algorithm::convolution_direct, x->value, dw->value,
             orNone(db), dy->value, pair(window.stride), pair(window.dilation), pair(window.before), pair(window.after)));
     });
 }

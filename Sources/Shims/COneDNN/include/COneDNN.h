@@ -38,8 +38,6 @@ typedef enum {
     FoveaDNNActivationHardSwish
 } FoveaDNNActivation;
 
-typedef enum { FoveaDNNConvolutionDirect, FoveaDNNConvolutionWinograd } FoveaDNNConvolution;
-
 typedef enum { FoveaDNNPoolingMax, FoveaDNNPoolingAverage, FoveaDNNPoolingAveragePadded } FoveaDNNPooling;
 
 typedef enum { FoveaDNNBinaryAdd, FoveaDNNBinaryMultiply } FoveaDNNBinary;
@@ -104,14 +102,14 @@ const char *FoveaDNNPrimitiveImplementation(const FoveaDNNPrimitive *primitive);
 
 /// `bias` may be NULL. `training` chooses the propagation kind. `addsDestination`: y += what is there already.
 FoveaDNNPrimitive *FoveaDNNConvolutionForward(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
     const FoveaDNNLayout *y, FoveaDNNWindow window, bool addsDestination, FoveaDNNActivation activation,
     FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardData(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
+    FoveaDNNEngine *engine, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
     FoveaDNNWindow window, FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardWeights(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
     const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error);
 
 FoveaDNNPrimitive *FoveaDNNInnerProductForward(
