@@ -148,7 +148,7 @@ let package = Package(
             "Conformance",
             imports: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaReferenceBackend",
-                "FoveaOneDNNBackend", "FoveaModeling", "FoveaTestSupport",
+                "FoveaOneDNNBackend", "FoveaModeling", "FoveaTestSupport", "CKernels",
             ]),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests(

@@ -78,7 +78,10 @@ def convolution(golden, n, c, o, size, kernel, stride=1, padding=0, dilation=1, 
         inputs, run, kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups, bias=int(bias))
 
 
-def norm(golden, n, c, height, width, relu=False, momentum=0.1):
+ACTIVATIONS = {"relu": F.relu, "relu6": F.relu6, "silu": F.silu, "hardSwish": F.hardswish}
+
+
+def norm(golden, n, c, height, width, activation=None, momentum=0.1):
     x = torch.randn(n, c, height, width) * 2 + torch.randn(c)[:, None, None] * 3
     inputs = [x, torch.randn(c), torch.randn(c), torch.randn(c), torch.rand(c) + 0.5]
 
@@ -86,15 +89,15 @@ def norm(golden, n, c, height, width, relu=False, momentum=0.1):
         mean, variance = mean.clone(), variance.clone()
         y = F.batch_norm(x, mean, variance, scale, shift, training=True, momentum=momentum, eps=1e-5)
         batch = [x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False), mean, variance]
-        return [F.relu(y), *batch, (y > 0).float()] if relu else [y, *batch]
+        return [ACTIVATIONS[activation](y) if activation else y, *batch]
 
     def infer(x, scale, shift, mean, variance):
         return F.batch_norm(x, mean, variance, scale, shift, training=False, eps=1e-5)
 
     label = f"{n}x{c}x{height}x{width}"
-    golden.add("batch norm training", label + (" relu" if relu else ""), inputs, train, differentiable=[0, 1, 2],
-               epsilon=1e-5, momentum=momentum, relu=int(relu))
-    if not relu:
+    golden.add("batch norm training", label + (f" {activation}" if activation else ""), inputs, train,
+               differentiable=[0, 1, 2], epsilon=1e-5, momentum=momentum, kind=activation)
+    if not activation:
         golden.add("batch norm inference", label, inputs, infer, differentiable=[0, 1, 2], epsilon=1e-5)
 
 
@@ -278,10 +281,10 @@ def small():
     files = {name: Golden(name) for name in ["convolution", "batch-norm", "pooling", "elementwise", "moves",
                                              "fully-connected", "loss", "dropout", "updates", "adaptive-pooling"]}
     small_convolutions(files["convolution"])
-    for relu in [False, True]:
+    for activation in [None, "relu"]:
         # Of two values a channel dx is the rounding error of a difference that is 0: nothing to compare.
         for shape in [(2, 1, 2, 1), (3, 3, 4, 5), (1, 16, 3, 3), (3, 17, 2, 3)]:
-            norm(files["batch-norm"], *shape, relu=relu, momentum=0.1 if shape[0] == 3 else 0.01)
+            norm(files["batch-norm"], *shape, activation=activation, momentum=0.1 if shape[0] == 3 else 0.01)
     pool = files["pooling"]
     pooling(pool, 3, 1, 6, 6, 2, 2, 0)
     pooling(pool, 1, 17, 7, 6, 3, 2, 1)
@@ -316,6 +319,11 @@ def small():
     for golden in files.values():
         golden.write(HERE, MAXIMUM)
     training(HERE / "training.golden")
+    activated = Golden("batch-norm-activations")
+    for activation in ["relu6", "silu", "hardSwish"]:
+        for shape in [(3, 1, 4, 3), (3, 3, 4, 5), (1, 16, 3, 3), (3, 17, 2, 3)]:
+            norm(activated, *shape, activation=activation)
+    activated.write(HERE, MAXIMUM)
 
 
 def large(folder):
@@ -323,7 +331,8 @@ def large(folder):
     large_convolutions(convolutions)
     for shape in [(3, 64, 14, 13), (8, 17, 28, 28), (1, 64, 7, 7)]:
         norm(others, *shape)
-        norm(others, *shape, relu=True)
+        for activation in ACTIVATIONS:
+            norm(others, *shape, activation=activation)
     for kernel, stride, padding in [(2, 2, 0), (3, 2, 1), (3, 1, 1), (7, 7, 0), (5, 3, 2)]:
         pooling(others, 1, 64, 28, 27, kernel, stride, padding)
     others.add("global average pooling", "3x64x14x13", [torch.randn(3, 64, 14, 13)], lambda x: x.mean((2, 3), keepdim=True))

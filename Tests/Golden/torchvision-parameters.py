@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "Benchmarks" / "peers"))
 from vision import torchvision  # noqa: E402
 
 golden = {}
-for name in ("resnet18", "resnet34", "resnet50", "vgg11_bn"):
+for name in ("resnet18", "resnet34", "resnet50", "vgg11_bn", "mobilenet_v2"):
     network = getattr(torchvision.models, name)()
     golden[name] = [
         f"{key} {tuple(value.shape)}".replace(",)", ")")

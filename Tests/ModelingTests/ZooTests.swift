@@ -22,7 +22,7 @@ import Testing
         return try Model(configuration).inferenceGraph(batch: 1).parameters
     }
 
-    @Test(arguments: ["resnet18", "resnet34", "resnet50", "vgg11_bn"])
+    @Test(arguments: ["resnet18", "resnet34", "resnet50", "vgg11_bn", "mobilenet_v2"])
     func `names, shapes and order of parameters equal torchvision's`(_ name: String) throws {
         let own = try parameters(name).map { "\($0.name) \($0.shape)" }
         #expect(own == (try Self.golden()[name]))
@@ -45,6 +45,26 @@ import Testing
         let small = try parameters("resnet18", size: 32).first { $0.name == "conv1.weight" }
         let large = try parameters("resnet18", size: 65).first { $0.name == "conv1.weight" }
         #expect(small?.shape == [64, 3, 3, 3] && large?.shape == [64, 3, 7, 7])
+    }
+
+    @Test func `MobileNetV2 halves small pictures three times, others five times`() throws {
+        for (size, map) in [(32, 4), (64, 8), (65, 3), (224, 7)] {
+            let builder = GraphBuilder(mode: .inference)
+            let network = MobileNetV2(
+                ModelConfiguration(architecture: "mobilenet_v2", channels: 3, height: size, width: size, classCount: 5))
+            #expect(network.features(builder.input("x", [1, 3, size, size])).shape == [1, 1280, map, map])
+        }
+    }
+
+    /// torchvision's `mobilenet_v2` draws its filters so, and starts the classifier near 0.
+    @Test func `MobileNetV2 starts as torchvision's does`() throws {
+        let parameters = try parameters("mobilenet_v2")
+        func start(_ name: String) -> Initializer? { parameters.first { $0.name == name }?.initializer }
+        #expect(start("features.0.0.weight") == .kaimingNormal(fanOut: 32 * 9))
+        #expect(start("features.2.conv.1.0.weight") == .kaimingNormal(fanOut: 96 * 9))
+        #expect(start("features.18.0.weight") == .kaimingNormal(fanOut: 1280))
+        #expect(start("classifier.1.weight") == .normal(deviation: 0.01))
+        #expect(start("classifier.1.bias") == .constant(0))
     }
 
     @Test(arguments: [65, 100, 200, 223, 300, 448, 512])

@@ -79,17 +79,19 @@ private typealias Numbers = Tensor<Double>
         try GradientCheck(FullyConnected(hasBias: false), Array(inputs.prefix(2))).verify()
     }
 
-    @Test(arguments: [(3, 1), (1, 3), (3, 16), (1, 17), (3, 64)], [false, true])
-    func `batch norm's gradients are its slopes, with and without a fused ReLU`(size: (Int, Int), relu: Bool) throws {
+    @Test(arguments: [(3, 1), (1, 3), (3, 16), (1, 17), (3, 64)], [nil] + Activation.Kind.allCases)
+    func `batch norm's gradients are its slopes, with and without a fused activation`(
+        size: (Int, Int), activation: Activation.Kind?
+    ) throws {
         var norm = BatchNormTraining()
-        norm.relu = relu
+        norm.activation = activation
         let c: Shape = [size.1]
         let inputs = [
             Numbers.distinct([size.0, size.1, 3, 5], seed: 1), .random(c, seed: 2, from: 0.5, to: 1.5),
             .random(c, seed: 3), .random(c, seed: 4), .random(c, seed: 5, from: 0.5, to: 1.5),
         ]
         try GradientCheck(norm, inputs, differentiable: [0, 1, 2]).verify()
-        guard !relu else { return }
+        guard activation == nil else { return }
         try GradientCheck(BatchNormInference(), inputs, differentiable: [0, 1, 2]).verify()
     }
 

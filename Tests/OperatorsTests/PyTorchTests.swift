@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "convolution", "batch-norm", "pooling", "elementwise", "moves", "fully-connected", "loss", "dropout", "updates",
-        "adaptive-pooling",
+        "convolution", "batch-norm", "batch-norm-activations", "pooling", "elementwise", "moves", "fully-connected",
+        "loss", "dropout", "updates", "adaptive-pooling",
     ])
     func `operators and their gradients agree with PyTorch`(_ name: String) throws {
         let cases = try OperatorCase.committed(name)

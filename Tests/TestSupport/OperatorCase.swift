@@ -51,7 +51,7 @@ package struct OperatorCase: Sendable, CustomStringConvertible {
 /// A case as the script describes it.
 private struct Entry: Decodable {
     struct Attributes: Decodable {
-        var kernel, stride, padding, dilation, groups, bias, countsPadding, relu: Int?
+        var kernel, stride, padding, dilation, groups, bias, countsPadding: Int?
         var count, nesterov, salt, start, rows, columns: Int?
         var epsilon, momentum, weightDecay, rate, labelSmoothing: Float?
         var classWeights: [Float]?
@@ -76,7 +76,7 @@ private struct Entry: Decodable {
         case "fully connected": return FullyConnected(hasBias: a.bias == 1)
         case "batch norm training":
             var norm = BatchNormTraining(epsilon: a.epsilon ?? 1e-5, momentum: a.momentum ?? 0.1)
-            norm.relu = a.relu == 1
+            norm.activation = a.kind.flatMap(Activation.Kind.init)
             return norm
         case "batch norm inference": return BatchNormInference(epsilon: a.epsilon ?? 1e-5)
         case "fold batch norm": return FoldBatchNorm(epsilon: a.epsilon ?? 1e-5, hasBias: a.bias == 1)

@@ -53,6 +53,8 @@ enum FusePostOps {
                 guard sum != residual, let producer = producers[sum], readers[sum]?.count == 1, !outside.contains(sum),
                     var convolution = graph.nodes[producer].operator as? Convolution, !convolution.addsResidual,
                     convolution.activation == nil, let source = producers[residual], !outside.contains(residual),
+                    // What the convolution itself reads must not change while it writes.
+                    !graph.nodes[producer].inputs.contains(residual),
                     !(graph.nodes[source].operator is Reshape), readers[residual]?.max() == position,
                     !dropped.contains(producer)
                 else { continue }

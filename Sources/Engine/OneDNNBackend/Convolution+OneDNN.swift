@@ -1,5 +1,5 @@
 // Convolution and its gradients by oneDNN. Layouts are left free (`any`), so that oneDNN takes its fastest
-// kernel; which algorithm it is asked for stands in WinogradRule.swift.
+// kernel, except where our own is asked first: Winograd+OneDNN.swift.
 
 import COneDNN
 import FoveaCompiler
@@ -23,16 +23,16 @@ func filterDimensions(_ shape: Shape, groups: Int) -> [Int] {
 extension Convolution: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         if request.isQuantized { return try proposeQuantized(request, engine) }
+        if let own = ownWinograd(request) { return own }
         let x = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let b = hasBias ? request.inputs[2].oneDNN() : nil
         let y = request.outputs[0].oneDNNAny()
-        let winograd = WinogradRule.suits(
-            window, groups: groups, filters: request.inputs[1].shape, outputs: request.outputs[0].shape)
-        let primitive = try OneDNNPrimitive.convolution(engine, winograd: winograd, reading: [x, w, b, y]) {
+        let primitive = try OneDNNPrimitive(engine, reading: [x, w, b, y]) {
             FoveaDNNConvolutionForward(
-                $0, $1, request.isTraining, x.handle, w.handle, b?.handle, y.handle, window.oneDNN, addsResidual,
-                activation.oneDNN, $2)
+                $0, request.isTraining, x.handle, w.handle, b?.handle, y.handle,
+                window.oneDNN, addsResidual,
+                activation.oneDNN, $1)
         }
         let arguments = [FoveaDNNSource, FoveaDNNWeights] + (hasBias ? [FoveaDNNBias] : [])
         var proposal = primitive.proposal(request, inputs: arguments, outputs: [FoveaDNNDestination])
@@ -46,13 +46,13 @@ extension Convolution: OneDNNOperator {
 
 extension ConvolutionBackwardData: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        if let own = ownWinograd(request) { return own }
         let dy = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let dx = request.outputs[0].oneDNNAny()
-        let winograd = WinogradRule.suits(
-            window, groups: groups, filters: request.inputs[1].shape, outputs: request.outputs[0].shape)
-        let primitive = try OneDNNPrimitive.convolution(engine, winograd: winograd, reading: [dx, w, dy]) {
-            FoveaDNNConvolutionBackwardData($0, $1, dx.handle, w.handle, dy.handle, window.oneDNN, $2)
+        let primitive = try OneDNNPrimitive(engine, reading: [dx, w, dy]) {
+            FoveaDNNConvolutionBackwardData(
+                $0, dx.handle, w.handle, dy.handle, window.oneDNN, $1)
         }
         return primitive.proposal(
             request, inputs: [FoveaDNNDestinationGradient, FoveaDNNWeights], outputs: [FoveaDNNSourceGradient])
@@ -61,15 +61,14 @@ extension ConvolutionBackwardData: OneDNNOperator {
 
 extension ConvolutionBackwardWeights: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        if let own = ownWinograd(request) { return own }
         let x = request.inputs[0].oneDNNAny()
         let dy = request.inputs[1].oneDNNAny()
         let dw = request.outputs[0].oneDNNAny(dimensions: filterDimensions(weightShape, groups: groups))
         let db = hasBias ? request.outputs[1].oneDNN() : nil
-        let winograd = WinogradRule.suitsFilters(
-            window, groups: groups, filters: weightShape, outputs: request.inputs[1].shape)
-        let primitive = try OneDNNPrimitive.convolution(engine, winograd: winograd, reading: [x, dw, db, dy]) {
+        let primitive = try OneDNNPrimitive(engine, reading: [x, dw, db, dy]) {
             FoveaDNNConvolutionBackwardWeights(
-                $0, $1, x.handle, dw.handle, db?.handle, dy.handle, window.oneDNN, $2)
+                $0, x.handle, dw.handle, db?.handle, dy.handle, window.oneDNN, $1)
         }
         return primitive.proposal(
             request, inputs: [FoveaDNNSource, FoveaDNNDestinationGradient],

@@ -8,13 +8,13 @@ import FoveaTensorCore
 /// Batch normalisation with the batch's own statistics.
 ///
 /// Inputs: x (N, C, H, W), scale, shift, running mean, running variance (C).
-/// Outputs: y (N, C, H, W), mean, variance (C; biased, of the batch), new running mean, new running variance (C),
-/// then mask (N, C, H, W; 1 where the output is positive, else 0) if `relu`.
-/// `relu` is put there by the compiler's fusion: then y is max(norm, 0).
+/// Outputs: y (N, C, H, W), mean, variance (C; biased, of the batch), new running mean, new running variance (C).
+/// `activation` is put there by the compiler's fusion: then y is f(norm). Nothing is kept of it: the backward pass computes
+/// its slope again from x and the statistics, which costs less than a pass over memory.
 package struct BatchNormTraining: Operator {
     package var epsilon: Float
     package var momentum: Float
-    package var relu = false
+    package var activation: Activation.Kind?
 
     package init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
         self.epsilon = epsilon
@@ -24,7 +24,7 @@ package struct BatchNormTraining: Operator {
     package var name: String { "batch norm" }
     package func takesLowPrecision(input index: Int) -> Bool { index == 0 }
     package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
-    package var attributes: String { "training" + (relu ? ", + relu" : "") }
+    package var attributes: String { "training" + (activation.map { ", + \($0)" } ?? "") }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         let x = inputs[0]
@@ -40,7 +40,7 @@ package struct BatchNormTraining: Operator {
                 advice: "Use a batch of at least 2 pictures, or larger pictures.")
         }
         let c: Shape = [x[1]]
-        return [x, c, c, c, c] + (relu ? [x] : [])
+        return [x, c, c, c, c]
     }
 
     @specialized(where S == Float)
@@ -61,30 +61,24 @@ package struct BatchNormTraining: Operator {
             mean.elements[c] = average
             variance.elements[c] = squares / count
         }
-        var y = normalized(x, scale: inputs[1], shift: inputs[2], mean: mean, variance: variance, epsilon: epsilon)
+        let y = normalized(x, scale: inputs[1], shift: inputs[2], mean: mean, variance: variance, epsilon: epsilon)
         let rate = S(momentum)
         func moved(_ old: Tensor<S>, _ new: Tensor<S>, _ factor: S) -> Tensor<S> {
             Tensor(old.shape, zip(old.elements, new.elements).map { (1 - rate) * $0 + rate * (factor * $1) })
         }
-        let statistics = [
-            mean, variance, moved(inputs[3], mean, 1), moved(inputs[4], variance, count / (count - 1)),
+        return [
+            activation.map { y.map($0.value) } ?? y, mean, variance, moved(inputs[3], mean, 1),
+            moved(inputs[4], variance, count / (count - 1)),
         ]
-        guard relu else { return [y] + statistics }
-        let mask: Tensor<S> = y.map { $0 > 0 ? 1 : 0 }
-        y = y.map { Activation.Kind.relu.value($0) }
-        return [y] + statistics + [mask]
     }
 
     package func gradients(_ context: GradientContext) -> [Value?] {
         precondition(
             context.outputGradients.dropFirst().allSatisfy { $0 == nil }, "a batch's statistics are not differentiated")
         let (inputs, outputs) = (context.inputs, context.outputs)
-        var backward = BatchNormBackward(epsilon: epsilon)
-        backward.relu = relu
         let gradients = inputs[0].builder.apply(
-            backward,
-            [inputs[0], context.dy, outputs[1], outputs[2], inputs[1], inputs[2]] + (relu ? [outputs[5]] : []),
-            scope: context.scope)
+            BatchNormBackward(epsilon: epsilon, activation: activation),
+            [inputs[0], context.dy, outputs[1], outputs[2], inputs[1], inputs[2]], scope: context.scope)
         return gradients + [nil, nil]
     }
 }

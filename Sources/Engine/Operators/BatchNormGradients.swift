@@ -1,24 +1,28 @@
 // The gradient of batch normalisation in training, with h = (x - mean) / sqrt(variance + epsilon) and M values a channel:
-// dshift = sum dy,  dscale = sum dy h,  dx = scale / sqrt(variance + epsilon) (dy - dshift / M - h dscale / M).
+// dshift = sum g,  dscale = sum g h,  dx = scale / sqrt(variance + epsilon) (g - dshift / M - h dscale / M),
+// where g = dy, or f'(scale h + shift) dy if an activation f was fused.
 
 import FoveaGraph
 import FoveaTensorCore
 
 /// The three gradients of `BatchNormTraining`.
 ///
-/// Inputs: x, dy (N, C, H, W), mean, variance, scale, shift (C), then mask (N, C, H, W) if `relu`.
+/// Inputs: x, dy (N, C, H, W), mean, variance, scale, shift (C).
 /// Outputs: dx (N, C, H, W), dscale, dshift (C).
 package struct BatchNormBackward: Operator {
     package var epsilon: Float
-    /// True if the forward pass ended in a fused ReLU; dy then counts only where the mask is 1.
-    package var relu = false
+    /// What was fused to the forward pass.
+    package var activation: Activation.Kind?
 
-    package init(epsilon: Float) { self.epsilon = epsilon }
+    package init(epsilon: Float, activation: Activation.Kind? = nil) {
+        self.epsilon = epsilon
+        self.activation = activation
+    }
 
     package var name: String { "batch norm backward" }
     package func takesLowPrecision(input index: Int) -> Bool { index < 2 }
     package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
-    package var attributes: String { relu ? "+ relu" : "" }
+    package var attributes: String { activation.map { "+ \($0)" } ?? "" }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         let x = inputs[0]
@@ -27,16 +31,14 @@ package struct BatchNormBackward: Operator {
         guard inputs[1] == x else {
             throw Failure(.usage, "an output gradient of \(inputs[1]) does not fit \(x)")
         }
-        if relu, inputs[6] != x { throw Failure(.usage, "a mask of \(inputs[6]) does not fit \(x)") }
         return [x, [x[1]], [x[1]]]
     }
 
     @specialized(where S == Float)
     @specialized(where S == Double)
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] {
-        let (x, mean, variance, scale) = (inputs[0], inputs[2], inputs[3], inputs[4])
+        let (x, mean, variance, scale, shift) = (inputs[0], inputs[2], inputs[3], inputs[4], inputs[5])
         var dy = inputs[1]
-        if relu { for index in 0..<dy.shape.count { dy.elements[index] *= inputs[6].elements[index] } }
         let loop = ChannelLoop(x.shape)
         let count = S(loop.count)
         var dx = x
@@ -45,13 +47,19 @@ package struct BatchNormBackward: Operator {
         for c in 0..<x.shape[1] {
             let average = mean.elements[c]
             let inverse = 1 / (variance.elements[c] + S(epsilon)).squareRoot()
+            let factor = scale.elements[c] * inverse
+            if let activation {
+                loop.run(c) {
+                    let z = (x.elements[$0] - average) * factor + shift.elements[c]
+                    dy.elements[$0] *= activation.slope(z)
+                }
+            }
             var sum: S = 0
             var product: S = 0
             loop.run(c) {
                 sum += dy.elements[$0]
                 product += dy.elements[$0] * ((x.elements[$0] - average) * inverse)
             }
-            let factor = scale.elements[c] * inverse
             loop.run(c) {
                 let h = (x.elements[$0] - average) * inverse
                 dx.elements[$0] = factor * (dy.elements[$0] - sum / count - h * (product / count))

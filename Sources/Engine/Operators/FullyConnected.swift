@@ -143,13 +143,15 @@ package struct FullyConnectedBackwardWeights: Operator {
 
 extension Value {
     /// A fully connected layer with its own weights, named `scope.weight` and `scope.bias`: (N, C) to (N, `outputs`).
-    /// Starts as PyTorch's `Linear`: uniform in ± 1 / sqrt(C), weight and bias alike.
+    /// Starts as PyTorch's `Linear` unless told otherwise: uniform in ± 1 / sqrt(C), weight and bias alike.
     package func linear(
-        _ scope: Scope, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil
+        _ scope: Scope, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil,
+        biasInitializer: Initializer? = nil
     ) -> Value {
         let features = shape.rank > 1 ? channels : 1
         let w = builder.parameter(scope / "weight", [outputs, features], .weight, initializer ?? .fanIn(features))
-        let b = bias ? [builder.parameter(scope / "bias", [outputs], .bias, .fanIn(features))] : []
+        let start = biasInitializer ?? .fanIn(features)
+        let b = bias ? [builder.parameter(scope / "bias", [outputs], .bias, start)] : []
         return apply(FullyConnected(hasBias: bias), [w] + b, scope: scope)
     }
 }

@@ -40,7 +40,7 @@ extension CollectingOptions {
 struct PrecisionFlag: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The arithmetic: auto, f32 or bf16. auto takes what the processor does fastest, or what a model file was measured with.",
+            "The arithmetic: auto, f32 or bf16. auto takes what the processor does fastest, or what a model file was measured with; of a quantised model, that of its other layers.",
             valueName: "type"))
     var precision: PrecisionChoice?
 }

@@ -45,6 +45,9 @@ struct PlanCommand: ParsableCommand {
     @Flag(help: "The plan of a training step.")
     var training = false
 
+    @Flag(help: "The training step in less memory, as train --save-memory compiles it.")
+    var saveMemory = false
+
     @Flag(help: "Measure each step: the median of some runs.")
     var time = false
 
@@ -82,7 +85,7 @@ struct PlanCommand: ParsableCommand {
         }
         if let named = precision.precision { request.precision = named.named }
         request.batchSize = batch
-        request.isTraining = training
+        (request.isTraining, request.savesMemory) = (training || saveMemory, saveMemory)
         request.runs = time ? runs : 0
         let library = try OneDNNLibrary(threads: threads)
         let lines = try PlanWorkflow.describe(request, library: library)

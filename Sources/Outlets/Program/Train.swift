@@ -48,6 +48,9 @@ struct Train: ParsableCommand {
 
     @OptionGroup var precision: PrecisionFlag
 
+    @Flag(help: "Take about half the memory, for about two thirds of the speed: larger batches, larger pictures.")
+    var saveMemory = false
+
     @Option(help: ArgumentHelp("A YAML file with any of these and more; flags win.", valueName: "file"))
     var config: String?
 
@@ -106,6 +109,7 @@ struct Train: ParsableCommand {
         request.overrides.learningRate = learningRate
         request.overrides.seed = seed
         request.overrides.precision = precision.precision
+        if saveMemory { request.overrides.savesMemory = true }
         if let count = threads.threads { request.overrides.threads = .some(count) }
         request.loaderThreads = threads.loaderThreads
         request.collecting = .shown(on: counts)

@@ -21,6 +21,8 @@ package struct PlanRequest: Sendable {
     package var isTraining = false
     /// The arithmetic; nil for what the processor does fastest.
     package var precision: Precision?
+    /// The plan of a training step in less memory.
+    package var savesMemory = false
     /// Runs to measure; 0 measures nothing.
     package var runs = 0
 
@@ -58,7 +60,7 @@ package enum PlanWorkflow {
         if request.isTraining {
             let settings = TrainingConfiguration(model: request.model.configuration.architecture, size: 1)
             let forward = try request.model.trainingGraph(batch: request.batchSize, loss: LossConfiguration())
-            graph = try Compiler.trainingGraph(forward, precision: precision) {
+            graph = try Compiler.trainingGraph(forward, precision: precision, savesMemory: request.savesMemory) {
                 $0.appendSGD(
                     momentum: settings.momentum, nesterov: settings.nesterov, weightDecay: settings.weightDecay)
             }

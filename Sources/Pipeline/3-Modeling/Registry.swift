@@ -37,6 +37,9 @@ package enum Registry {
             name: "resnet50", summary: "He et al. 2015; up to 64 px with a 3x3 stem", nominalSize: 224,
             make: { ResNet(.bottleneck, [3, 4, 6, 3], $0) }),
         Architecture(
+            name: "mobilenet_v2", summary: "Sandler et al. 2018; up to 64 px with less striding", nominalSize: 224,
+            make: { MobileNetV2($0) }),
+        Architecture(
             name: "vgg11_bn", summary: "Simonyan and Zisserman 2014, with batch norm", nominalSize: 224,
             make: { VGG([[64], [128], [256, 256], [512, 512], [512, 512]], $0) }),
     ]

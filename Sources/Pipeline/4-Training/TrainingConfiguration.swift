@@ -46,6 +46,8 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
     package var threads: Int?
     /// The arithmetic of training and of the plan that serves.
     package var precision = Precision.f32
+    /// Keeps less of the forward pass and computes it again: about half the memory, about two thirds of the speed.
+    package var savesMemory = false
     /// What is done at random to training pictures.
     package var augmentation: Augmentation = .none
 
@@ -65,7 +67,9 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
         case warmupEpochs = "warmup-epochs"
         case stepEpochs = "step-epochs"
         case stepFactor = "step-factor"
-        case patience, seed, threads, precision, augmentation
+        case patience, seed, threads, precision
+        case savesMemory = "save-memory"
+        case augmentation
     }
 
     /// Writes every key, null where a value is nil: a recipe says all and inherits nothing.
@@ -88,6 +92,7 @@ package struct TrainingConfiguration: Codable, Sendable, Equatable {
         try container.encode(seed, forKey: .seed)
         try container.encode(threads, forKey: .threads)
         try container.encode(precision, forKey: .precision)
+        try container.encode(savesMemory, forKey: .savesMemory)
         try container.encode(augmentation, forKey: .augmentation)
     }
 

@@ -24,6 +24,7 @@ extension TrainingOverrides {
         put(\.seed)
         put(\.threads)
         put(\.precision)
+        put(\.savesMemory)
         put(\.augmentation)
         return result
     }

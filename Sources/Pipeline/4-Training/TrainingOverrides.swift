@@ -27,6 +27,7 @@ package struct TrainingOverrides: Sendable, Equatable {
     /// `.some(nil)`: one a core.
     package var threads: Int??
     package var precision: PrecisionChoice?
+    package var savesMemory: Bool?
     package var augmentation: Augmentation?
 
     package init() {}
@@ -54,6 +55,7 @@ package struct TrainingOverrides: Sendable, Equatable {
         put(seed, \.seed)
         put(threads, \.threads)
         put(precision?.named, \.precision)
+        put(savesMemory, \.savesMemory)
         put(augmentation, \.augmentation)
         return result
     }
@@ -114,6 +116,7 @@ extension TrainingOverrides {
         case .seed: seed = UInt64(try value.whole(0...Int.max))
         case .threads: threads = .some(value.isNone ? nil : try value.whole(1...4096, orNone: true))
         case .precision: precision = try value.choice(PrecisionChoice.self)
+        case .savesMemory: savesMemory = try value.bool()
         case .augmentation: augmentation = try value.augmentation()
         case nil: preconditionFailure("\(name) was checked to be a key")
         }

@@ -43,7 +43,9 @@ final class TrainingRun {
         batchSize = max(1, min(configuration.batchSize, pictureCount))
         let forward = try task.model.trainingGraph(
             batch: batchSize, loss: LossConfiguration(labelSmoothing: configuration.labelSmoothing))
-        let graph = try Compiler.trainingGraph(forward, precision: configuration.precision) {
+        let graph = try Compiler.trainingGraph(
+            forward, precision: configuration.precision, savesMemory: configuration.savesMemory
+        ) {
             $0.appendSGD(
                 momentum: configuration.momentum, nesterov: configuration.nesterov,
                 weightDecay: configuration.weightDecay)

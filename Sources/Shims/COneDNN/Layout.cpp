@@ -74,8 +74,6 @@ int dnnlArgument(FoveaDNNArgument argument) {
     case FoveaDNNVariance: return DNNL_ARG_VARIANCE;
     case FoveaDNNScale: return DNNL_ARG_SCALE;
     case FoveaDNNShift: return DNNL_ARG_SHIFT;
-    case FoveaDNNScaleGradient: return DNNL_ARG_DIFF_SCALE;
-    case FoveaDNNShiftGradient: return DNNL_ARG_DIFF_SHIFT;
     case FoveaDNNWorkspace: return DNNL_ARG_WORKSPACE;
     case FoveaDNNScratchpad: return DNNL_ARG_SCRATCHPAD;
     default: return DNNL_ARG_MULTIPLE_SRC + (int(argument) - FoveaDNNMultipleSource);

@@ -33,15 +33,11 @@ void fovea::append(dnnl::post_ops &operations, FoveaDNNActivation activation) {
 
 namespace {
 
-algorithm convolution(FoveaDNNConvolution kind) {
-    return kind == FoveaDNNConvolutionWinograd ? algorithm::convolution_winograd : algorithm::convolution_direct;
-}
-
 dnnl::convolution_forward::primitive_desc convolution(
-    FoveaDNNEngine *engine, FoveaDNNConvolution kind, bool training, const md &x, const md &w, const md &b, const md &y, const FoveaDNNWindow &window,
+    FoveaDNNEngine *engine, bool training, const md &x, const md &w, const md &b, const md &y, const FoveaDNNWindow &window,
     const dnnl::primitive_attr &attributes) {
     return FOVEA_DESCRIBE(
-        dnnl::convolution_forward, attributes, forwardKind(training), convolution(kind), x, w, b, y,
+        dnnl::convolution_forward, attributes, forwardKind(training), algorithm::convolution_direct, x, w, b, y,
         pair(window.stride), pair(window.dilation), pair(window.before), pair(window.after));
 }
 
@@ -49,18 +45,6 @@ dnnl::inner_product_forward::primitive_desc innerProduct(
     FoveaDNNEngine *engine, bool training, const md &x, const md &w, const md &b, const md &y,
     const dnnl::primitive_attr &attributes) {
     return FOVEA_DESCRIBE(dnnl::inner_product_forward, attributes, forwardKind(training), x, w, b, y);
-}
-
-dnnl::batch_normalization_forward::primitive_desc batchNorm(
-    FoveaDNNEngine *engine, bool training, const md &x, float epsilon, bool relu) {
-    auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
-    if (relu) flags = flags | dnnl::normalization_flags::fuse_norm_relu;
-    if (!training) flags = flags | dnnl::normalization_flags::use_global_stats;
-#if FOVEA_DNNL_3
-    return FOVEA_DESCRIBE(dnnl::batch_normalization_forward, plannedScratch(), forwardKind(training), x, x, epsilon, flags);
-#else
-    return FOVEA_DESCRIBE(dnnl::batch_normalization_forward, plannedScratch(), forwardKind(training), x, epsilon, flags);
-#endif
 }
 
 dnnl::eltwise_forward::primitive_desc activationForward(FoveaDNNEngine *engine, const md &x, algorithm kind, const Eltwise &e) {
@@ -99,7 +83,7 @@ dnnl::pooling_forward::primitive_desc poolingForward(
 extern "C" {
 
 FoveaDNNPrimitive *FoveaDNNConvolutionForward(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
     const FoveaDNNLayout *y, FoveaDNNWindow window, bool addsDestination, FoveaDNNActivation activation,
     FoveaDNNError *error) {
     return guarded(error, [&] {
@@ -109,30 +93,30 @@ FoveaDNNPrimitive *FoveaDNNConvolutionForward(
         auto attributes = plannedScratch();
         attributes.set_post_ops(after);
         return finished<dnnl::convolution_forward>(
-            convolution(engine, algorithm, training, x->value, w->value, orNone(bias), y->value, window, attributes));
+            convolution(engine, training, x->value, w->value, orNone(bias), y->value, window, attributes));
     });
 }
 
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardData(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
+    FoveaDNNEngine *engine, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
     FoveaDNNWindow window, FoveaDNNError *error) {
     return guarded(error, [&] {
         const auto hint = convolution(
-            engine, algorithm, true, free(dx->value), free(w->value), md(), free(dy->value), window, plannedScratch());
+            engine, true, free(dx->value), free(w->value), md(), free(dy->value), window, plannedScratch());
         return finished<dnnl::convolution_backward_data>(FOVEA_DESCRIBE_HINTED(
-            dnnl::convolution_backward_data, plannedScratch(), hint, convolution(algorithm), dx->value, w->value,
+            dnnl::convolution_backward_data, plannedScratch(), hint, algorithm::convolution_direct, dx->value, w->value,
             dy->value, pair(window.stride), pair(window.dilation), pair(window.before), pair(window.after)));
     });
 }
 
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardWeights(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
     const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error) {
     return guarded(error, [&] {
         const auto hint = convolution(
-            engine, algorithm, true, free(x->value), freeLike(dw->value, x->value), orNone(db), free(dy->value), window, plannedScratch());
+            engine, true, free(x->value), freeLike(dw->value, x->value), orNone(db), free(dy->value), window, plannedScratch());
         return finished<dnnl::convolution_backward_weights>(FOVEA_DESCRIBE_HINTED(
-            dnnl::convolution_backward_weights, plannedScratch(), hint, convolution(algorithm), x->value, dw->value,
+            dnnl::convolution_backward_weights, plannedScratch(), hint, algorithm::convolution_direct, x->value, dw->value,
             orNone(db), dy->value, pair(window.stride), pair(window.dilation), pair(window.before), pair(window.after)));
     });
 }
@@ -172,33 +156,21 @@ FoveaDNNPrimitive *FoveaDNNInnerProductBackwardWeights(
     });
 }
 
-FoveaDNNPrimitive *FoveaDNNBatchNormForward(
-    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, float epsilon, bool relu, FoveaDNNError *error) {
+FoveaDNNPrimitive *FoveaDNNBatchNorm(
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, float epsilon, FoveaDNNError *error) {
     return guarded(error, [&] {
-        return finished<dnnl::batch_normalization_forward>(batchNorm(engine, training, x->value, epsilon, relu));
-    });
-}
-
-FoveaDNNPrimitive *FoveaDNNBatchNormBackward(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dy, float epsilon, bool relu,
-    FoveaDNNError *error) {
-    return guarded(error, [&] {
-        auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
-        if (relu) flags = flags | dnnl::normalization_flags::fuse_norm_relu;
-        const auto hint = batchNorm(engine, true, x->value, epsilon, relu);
+        const auto kind = dnnl::prop_kind::forward_inference;
+        const auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift |
+                           dnnl::normalization_flags::use_global_stats;
 #if FOVEA_DNNL_3
-        return finished<dnnl::batch_normalization_backward>(FOVEA_DESCRIBE_HINTED(
-            dnnl::batch_normalization_backward, plannedScratch(), hint, dnnl::prop_kind::backward, dy->value, dy->value,
-            x->value, epsilon, flags));
+        return finished<dnnl::batch_normalization_forward>(FOVEA_DESCRIBE(
+            dnnl::batch_normalization_forward, plannedScratch(), kind, x->value, x->value, epsilon, flags));
 #else
-        return finished<dnnl::batch_normalization_backward>(FOVEA_DESCRIBE_HINTED(
-            dnnl::batch_normalization_backward, plannedScratch(), hint, dnnl::prop_kind::backward, dy->value, x->value,
-            epsilon, flags));
+        return finished<dnnl::batch_normalization_forward>(
+            FOVEA_DESCRIBE(dnnl::batch_normalization_forward, plannedScratch(), kind, x->value, epsilon, flags));
 #endif
     });
 }
-
-bool FoveaDNNBatchNormBackwardTakesShift(void) { return !FOVEA_DNNL_3; }
 
 FoveaDNNPrimitive *FoveaDNNActivationForward(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, FoveaDNNActivation activation, FoveaDNNError *error) {

@@ -2,7 +2,9 @@
 // is used again does not see the header.
 
 #include "adaptive_pooling.h"
+#include "norm.h"
 #include "normalise.h"
 #include "parallel.h"
 #include "resize.h"
 #include "training.h"
+#include "winograd.h"

@@ -38,8 +38,6 @@ typedef enum {
     FoveaDNNActivationHardSwish
 } FoveaDNNActivation;
 
-typedef enum { FoveaDNNConvolutionDirect, FoveaDNNConvolutionWinograd } FoveaDNNConvolution;
-
 typedef enum { FoveaDNNPoolingMax, FoveaDNNPoolingAverage, FoveaDNNPoolingAveragePadded } FoveaDNNPooling;
 
 typedef enum { FoveaDNNBinaryAdd, FoveaDNNBinaryMultiply } FoveaDNNBinary;
@@ -59,8 +57,6 @@ typedef enum {
     FoveaDNNVariance,
     FoveaDNNScale,
     FoveaDNNShift,
-    FoveaDNNScaleGradient,
-    FoveaDNNShiftGradient,
     FoveaDNNWorkspace,
     FoveaDNNScratchpad,
     FoveaDNNMultipleSource = 64
@@ -108,14 +104,14 @@ const char *FoveaDNNPrimitiveImplementation(const FoveaDNNPrimitive *primitive);
 
 /// `bias` may be NULL. `training` chooses the propagation kind. `addsDestination`: y += what is there already.
 FoveaDNNPrimitive *FoveaDNNConvolutionForward(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
+    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, const FoveaDNNLayout *w, const FoveaDNNLayout *bias,
     const FoveaDNNLayout *y, FoveaDNNWindow window, bool addsDestination, FoveaDNNActivation activation,
     FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardData(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
+    FoveaDNNEngine *engine, const FoveaDNNLayout *dx, const FoveaDNNLayout *w, const FoveaDNNLayout *dy,
     FoveaDNNWindow window, FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNConvolutionBackwardWeights(
-    FoveaDNNEngine *engine, FoveaDNNConvolution algorithm, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
+    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
     const FoveaDNNLayout *dy, FoveaDNNWindow window, FoveaDNNError *error);
 
 FoveaDNNPrimitive *FoveaDNNInnerProductForward(
@@ -128,14 +124,8 @@ FoveaDNNPrimitive *FoveaDNNInnerProductBackwardWeights(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dw, const FoveaDNNLayout *db,
     const FoveaDNNLayout *dy, FoveaDNNError *error);
 
-/// Scale and shift are always given. Not training: mean and variance are inputs.
-FoveaDNNPrimitive *FoveaDNNBatchNormForward(
-    FoveaDNNEngine *engine, bool training, const FoveaDNNLayout *x, float epsilon, bool relu, FoveaDNNError *error);
-FoveaDNNPrimitive *FoveaDNNBatchNormBackward(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *x, const FoveaDNNLayout *dy, float epsilon, bool relu,
-    FoveaDNNError *error);
-/// True if the backward norm must be given a shift, which it does not read (2.6); 3.x refuses one.
-bool FoveaDNNBatchNormBackwardTakesShift(void);
+/// With statistics that are given: scale, shift, mean and variance are inputs.
+FoveaDNNPrimitive *FoveaDNNBatchNorm(FoveaDNNEngine *engine, const FoveaDNNLayout *x, float epsilon, FoveaDNNError *error);
 
 FoveaDNNPrimitive *FoveaDNNActivationForward(
     FoveaDNNEngine *engine, const FoveaDNNLayout *x, FoveaDNNActivation activation, FoveaDNNError *error);

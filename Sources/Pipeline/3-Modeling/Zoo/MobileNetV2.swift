@@ -1,0 +1,86 @@
+// MobileNetV2: few multiply-adds, for small machines. Sandler et al. 2018, "MobileNetV2: inverted residuals and linear
+// bottlenecks". Names, order, shapes and first values of parameters equal torchvision's `mobilenet_v2`.
+
+import FoveaGraph
+
+/// MobileNetV2 of width 1. Pictures of up to 64 px are halved three times instead of five, as ResNet's small form does:
+/// stem and first halving stage have stride 1, so that 32 px end in a map of 4 x 4.
+package struct MobileNetV2: Network {
+    /// A row of the paper's table 2: `count` blocks, the first of which has the stride.
+    struct Stage: Sendable {
+        var expansion, channels, count, stride: Int
+    }
+
+    /// Table 2, between the first convolution and the last.
+    static let stages = [
+        Stage(expansion: 1, channels: 16, count: 1, stride: 1),
+        Stage(expansion: 6, channels: 24, count: 2, stride: 2),
+        Stage(expansion: 6, channels: 32, count: 3, stride: 2),
+        Stage(expansion: 6, channels: 64, count: 4, stride: 2),
+        Stage(expansion: 6, channels: 96, count: 3, stride: 1),
+        Stage(expansion: 6, channels: 160, count: 3, stride: 2),
+        Stage(expansion: 6, channels: 320, count: 1, stride: 1),
+    ]
+
+    package var classCount: Int
+    package var isSmall: Bool
+
+    package init(_ configuration: ModelConfiguration) {
+        classCount = configuration.classCount
+        isSmall = max(configuration.height, configuration.width) <= 64
+    }
+
+    package func features(_ x: Value) -> Value {
+        let scope = Scope.root / "features"
+        var y = x.normedConv(scope / "0.0", scope / "0.1", 32, kernel: 3, stride: isSmall ? 1 : 2).relu6()
+        var index = 1
+        for stage in Self.stages {
+            for position in 0..<stage.count {
+                let keepsExtent = position > 0 || (isSmall && stage.channels == 24)
+                let block = InvertedResidual(
+                    expansion: stage.expansion, channels: stage.channels, stride: keepsExtent ? 1 : stage.stride)
+                y = block(y, scope / "\(index)" / "conv")
+                index += 1
+            }
+        }
+        return y.normedConv(scope / "18.0", scope / "18.1", 1280, kernel: 1).relu6()
+    }
+
+    package func classifier(_ x: Value) -> Value {
+        x.globalAveragePool().flatten().dropout(0.2).linear(
+            .root / "classifier.1", classCount, initializer: .normal(deviation: 0.01), biasInitializer: .constant(0))
+    }
+}
+
+/// Widens with a 1x1 convolution, filters each channel alone, and narrows again without an activation; a shortcut where
+/// shapes allow.      Table 1 and figure 4.
+struct InvertedResidual: Layer {
+    var expansion: Int
+    var channels: Int
+    var stride = 1
+
+    func callAsFunction(_ x: Value, _ scope: Scope) -> Value {
+        let wide = x.channels * expansion
+        var y = x
+        if expansion > 1 { y = y.normedConv(scope / "0.0", scope / "0.1", wide, kernel: 1).relu6() }
+        let next = expansion > 1 ? 1 : 0
+        y = y.normedConv(
+            scope / "\(next).0", scope / "\(next).1", wide, kernel: 3, stride: stride, groups: wide
+        ).relu6()
+        y = y.normedConv(scope / "\(next + 1)", scope / "\(next + 2)", channels, kernel: 1)
+        return stride == 1 && x.channels == channels ? x + y : y
+    }
+}
+
+extension Value {
+    /// A convolution without bias, padded to keep the extent, and its norm. Filters start as torchvision's do, which takes
+    /// all outputs for the fan-out of a depthwise filter.
+    fileprivate func normedConv(
+        _ convolution: Scope, _ norm: Scope, _ channels: Int, kernel: Int, stride: Int = 1, groups: Int = 1
+    ) -> Value {
+        conv2d(
+            convolution, channels, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups, bias: false,
+            initializer: .kaimingNormal(fanOut: channels * kernel * kernel)
+        ).batchNorm(norm)
+    }
+}
