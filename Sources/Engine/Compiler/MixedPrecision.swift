@@ -1,5 +1,6 @@
-// Gives every value its type in mixed precision, and every node the types it reads. Operators say which of their tensors may be bf16; whatever a caller reads,
-// and whatever is kept, stays f32. Conversions appear as reorder steps where a value is wanted in another type.
+// Gives every value its type in mixed precision, and every node the types it reads. Operators say which of their tensors may
+// be bf16; whatever a caller reads, and whatever is kept, stays f32. Conversions appear as reorder steps where a value is
+// wanted in another type.
 
 import FoveaGraph
 import FoveaTensorCore
