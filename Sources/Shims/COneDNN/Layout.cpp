@@ -165,6 +165,10 @@ FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *di
     });
 }
 
+FoveaDNNLayout *FoveaDNNLayoutTransposed(const FoveaDNNLayout *layout, FoveaDNNError *error) {
+    return guarded(error, [&] { return new FoveaDNNLayout {layout->value.permute_axes({1, 0, 2, 3})}; });
+}
+
 FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType type, FoveaDNNError *error) {
     return guarded(error, [&] {
 #if FOVEA_DNNL_3

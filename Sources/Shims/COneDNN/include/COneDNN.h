@@ -86,6 +86,8 @@ FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout, FoveaDNNType t
 FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *dimensions);
 /// The same placement for elements of another type of the same size.
 FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType type, FoveaDNNError *error);
+/// The same placement with the first two of four axes in the other order.
+FoveaDNNLayout *FoveaDNNLayoutTransposed(const FoveaDNNLayout *layout, FoveaDNNError *error);
 /// `count` channels from `start` of a tensor, in place.
 FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error);
 void FoveaDNNLayoutFree(FoveaDNNLayout *layout);
