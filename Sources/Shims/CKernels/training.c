@@ -65,15 +65,18 @@ void fovea_cross_entropy_backward(const float *probabilities, const float *targe
     }
 }
 
-// Philox 4x32-10 (Salmon et al. 2011), as FoveaTensorCore.RandomStream.
-static void philox(uint32_t c[4], uint32_t k0, uint32_t k1) {
+// Philox 4x32-10 (Salmon et al. 2011), as FoveaTensorCore.RandomStream, for LANES counters side by side.
+enum { LANES = 16 };
+static inline __attribute__((always_inline)) void philox(uint32_t c[4][LANES], uint32_t k0, uint32_t k1) {
     for (int round = 0; round < 10; round++) {
-        const uint64_t first = (uint64_t)c[0] * 0xD2511F53u, second = (uint64_t)c[2] * 0xCD9E8D57u;
-        const uint32_t c1 = c[1], c3 = c[3];
-        c[0] = (uint32_t)(second >> 32) ^ c1 ^ k0;
-        c[1] = (uint32_t)second;
-        c[2] = (uint32_t)(first >> 32) ^ c3 ^ k1;
-        c[3] = (uint32_t)first;
+        for (int lane = 0; lane < LANES; lane++) {
+            const uint64_t first = (uint64_t)c[0][lane] * 0xD2511F53u, second = (uint64_t)c[2][lane] * 0xCD9E8D57u;
+            const uint32_t c1 = c[1][lane], c3 = c[3][lane];
+            c[0][lane] = (uint32_t)(second >> 32) ^ c1 ^ k0;
+            c[1][lane] = (uint32_t)second;
+            c[2][lane] = (uint32_t)(first >> 32) ^ c3 ^ k1;
+            c[3][lane] = (uint32_t)first;
+        }
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
@@ -87,22 +90,34 @@ struct dropout {
     float *y;
 };
 
-static void dropout_part(int64_t first, int64_t last, const void *context) {
-    const struct dropout *d = context;
+// Groups of LANES blocks, each of them four elements.
+FOVEA_BODY dropout_groups_body(const struct dropout *d, int64_t first, int64_t last) {
     const float scale = 1 / (1 - d->rate);
-    for (int64_t block = first; block < last; block++) {
-        uint32_t bits[4] = {(uint32_t)block, d->salt, (uint32_t)d->random[1], 0};
-        philox(bits, (uint32_t)d->random[0], 0x64726F70u);
-        for (int64_t lane = 0; lane < 4 && block * 4 + lane < d->count; lane++) {
-            const int keep = (float)(bits[lane] >> 8) * 0x1p-24f >= d->rate;
-            d->y[block * 4 + lane] = keep ? d->x[block * 4 + lane] * scale : 0;
+    for (int64_t group = first; group < last; group++) {
+        uint32_t bits[4][LANES];
+        float factors[4 * LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            bits[0][lane] = (uint32_t)(group * LANES + lane);
+            bits[1][lane] = d->salt;
+            bits[2][lane] = (uint32_t)d->random[1];
+            bits[3][lane] = 0;
         }
+        philox(bits, (uint32_t)d->random[0], 0x64726F70u);
+        for (int lane = 0; lane < LANES; lane++)
+            for (int k = 0; k < 4; k++)
+                factors[lane * 4 + k] = (float)(int32_t)(bits[k][lane] >> 8) * 0x1p-24f >= d->rate ? scale : 0;
+        const int64_t start = group * 4 * LANES, left = d->count - start < 4 * LANES ? d->count - start : 4 * LANES;
+        // What is dropped is 0 even where x is not a number.
+        for (int64_t k = 0; k < left; k++) d->y[start + k] = factors[k] != 0 ? d->x[start + k] * factors[k] : 0;
     }
 }
+FOVEA_CLONES(static, dropout_groups, (const struct dropout *d, int64_t first, int64_t last), (d, first, last))
+
+static void dropout_part(int64_t first, int64_t last, const void *context) { dropout_groups(context, first, last); }
 
 void fovea_dropout(const float *x, const float *random, float rate, uint32_t salt, int64_t count, float *y) {
     const struct dropout context = {x, random, rate, salt, count, y};
-    fovea_parallel((count + 3) / 4, 1024, dropout_part, &context);
+    fovea_parallel((count + 4 * LANES - 1) / (4 * LANES), 64, dropout_part, &context);
 }
 
 struct sgd {
@@ -113,9 +128,8 @@ struct sgd {
     int nesterov;
 };
 
-FOVEA_CLONES
-static void sgd_part(float *restrict w, const float *restrict g, float *restrict m, float rate, float momentum,
-                     float decay, float ahead, float now, int64_t count) {
+FOVEA_BODY sgd_part_body(float *restrict w, const float *restrict g, float *restrict m, float rate, float momentum,
+                         float decay, float ahead, float now, int64_t count) {
     // nesterov: w -= rate (d + momentum m); else w -= rate m: one form with `now` and `ahead`.
     for (int64_t i = 0; i < count; i++) {
         const float d = g[i] + decay * w[i];
@@ -124,6 +138,9 @@ static void sgd_part(float *restrict w, const float *restrict g, float *restrict
         w[i] -= rate * (now * d + ahead * next);
     }
 }
+FOVEA_CLONES(static, sgd_part, (float *restrict w, const float *restrict g, float *restrict m, float rate,
+             float momentum, float decay, float ahead, float now, int64_t count),
+             (w, g, m, rate, momentum, decay, ahead, now, count))
 
 static void sgd_range(int64_t first, int64_t last, const void *context) {
     const struct sgd *s = context;

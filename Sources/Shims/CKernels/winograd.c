@@ -2,6 +2,7 @@
 // winograd_transforms.h and winograd_kernels.h, which are compiled here for AVX-512 with blocks of 16 channels and for
 // AVX2 or NEON with blocks of 8.
 
+#include "include/instructions.h"
 #include "include/parallel.h"
 #include "winograd_parts.h"
 
@@ -39,14 +40,15 @@
 #endif
 
 int32_t fovea_winograd_block(void) {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw"))
-        return 16;
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 8 : 0;
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
     return 8;
 #else
+    switch (fovea_instructions()) {
+    case FOVEA_INSTRUCTIONS_ANY: return 0;
+    case FOVEA_INSTRUCTIONS_AVX2: return 8;
+    case FOVEA_INSTRUCTIONS_AVX512:
+    case FOVEA_INSTRUCTIONS_AVX512_BF16: return 16;
+    }
     return 0;
 #endif
 }
