@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "clones.h"
 #include "include/parallel.h"
@@ -65,18 +66,22 @@ void fovea_cross_entropy_backward(const float *probabilities, const float *targe
     }
 }
 
-// Philox 4x32-10 (Salmon et al. 2011), as FoveaTensorCore.RandomStream, for LANES counters side by side.
+// Philox 4x32-10 (Salmon et al. 2011), as FoveaTensorCore.RandomStream, for 16 counters side by side.
 enum { LANES = 16 };
-static inline __attribute__((always_inline)) void philox(uint32_t c[4][LANES], uint32_t k0, uint32_t k1) {
+typedef uint32_t words __attribute__((ext_vector_type(LANES)));
+typedef uint64_t products __attribute__((ext_vector_type(LANES)));
+typedef float reals __attribute__((ext_vector_type(LANES)));
+typedef float more_reals __attribute__((ext_vector_type(2 * LANES)));
+
+static inline __attribute__((always_inline)) void philox(words c[4], uint32_t k0, uint32_t k1) {
     for (int round = 0; round < 10; round++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            const uint64_t first = (uint64_t)c[0][lane] * 0xD2511F53u, second = (uint64_t)c[2][lane] * 0xCD9E8D57u;
-            const uint32_t c1 = c[1][lane], c3 = c[3][lane];
-            c[0][lane] = (uint32_t)(second >> 32) ^ c1 ^ k0;
-            c[1][lane] = (uint32_t)second;
-            c[2][lane] = (uint32_t)(first >> 32) ^ c3 ^ k1;
-            c[3][lane] = (uint32_t)first;
-        }
+        const products first = __builtin_convertvector(c[0], products) * 0xD2511F53u;
+        const products second = __builtin_convertvector(c[2], products) * 0xCD9E8D57u;
+        const words c1 = c[1], c3 = c[3];
+        c[0] = __builtin_convertvector(second >> 32, words) ^ c1 ^ k0;
+        c[1] = __builtin_convertvector(second, words);
+        c[2] = __builtin_convertvector(first >> 32, words) ^ c3 ^ k1;
+        c[3] = __builtin_convertvector(first, words);
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
@@ -92,23 +97,32 @@ struct dropout {
 
 // Groups of LANES blocks, each of them four elements.
 FOVEA_BODY dropout_groups_body(const struct dropout *d, int64_t first, int64_t last) {
-    const float scale = 1 / (1 - d->rate);
+    const reals scale = 1 / (1 - d->rate), none = 0;
+    const more_reals nothing = 0;
+    const words lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const uint32_t seed = (uint32_t)d->random[0], step = (uint32_t)d->random[1];
     for (int64_t group = first; group < last; group++) {
-        uint32_t bits[4][LANES];
-        float factors[4 * LANES];
-        for (int lane = 0; lane < LANES; lane++) {
-            bits[0][lane] = (uint32_t)(group * LANES + lane);
-            bits[1][lane] = d->salt;
-            bits[2][lane] = (uint32_t)d->random[1];
-            bits[3][lane] = 0;
+        words bits[4] = {lanes + (uint32_t)(group * LANES), d->salt, step, 0};
+        philox(bits, seed, 0x64726F70u);
+        reals factors[4];
+        for (int k = 0; k < 4; k++) {
+            const reals random = __builtin_convertvector((bits[k] >> 8), reals) * 0x1p-24f;
+            factors[k] = random >= d->rate ? scale : none;
         }
-        philox(bits, (uint32_t)d->random[0], 0x64726F70u);
-        for (int lane = 0; lane < LANES; lane++)
-            for (int k = 0; k < 4; k++)
-                factors[lane * 4 + k] = (float)(int32_t)(bits[k][lane] >> 8) * 0x1p-24f >= d->rate ? scale : 0;
-        const int64_t start = group * 4 * LANES, left = d->count - start < 4 * LANES ? d->count - start : 4 * LANES;
-        // What is dropped is 0 even where x is not a number.
-        for (int64_t k = 0; k < left; k++) d->y[start + k] = factors[k] != 0 ? d->x[start + k] * factors[k] : 0;
+        // Element k of block l is number 4 l + k.
+#define TURNS(a, b)                                                                                                   \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11,   \
+                            27, 12, 28, 13, 29, 14, 30, 15, 31)
+        const more_reals even = TURNS(factors[0], factors[2]), odd = TURNS(factors[1], factors[3]);
+        const more_reals halves[2] = {TURNS(even.lo, odd.lo), TURNS(even.hi, odd.hi)};
+        more_reals x[2] = {0, 0};
+        const int64_t start = group * 4 * LANES, left = d->count - start;
+        const size_t bytes = left < 4 * LANES ? (size_t)left * 4 : sizeof x;
+        memcpy(x, d->x + start, bytes);
+        // Chosen, not jumped over, which would be guessed wrong half of the time. What is dropped is 0 even where x is not
+        // a number.
+        for (int k = 0; k < 2; k++) x[k] = halves[k] != 0 ? x[k] * halves[k] : nothing;
+        memcpy(d->y + start, x, bytes);
     }
 }
 FOVEA_CLONES(static, dropout_groups, (const struct dropout *d, int64_t first, int64_t last), (d, first, last))
