@@ -14,9 +14,10 @@ private struct OwnDepthwise {
     let y: OneDNNLayout
 
     /// Nil if our kernels cannot do it here.
-    init?(_ window: Window, groups: Int, x: Shape, y: Shape, _ type: DataType) {
+    init?(_ request: KernelRequest, _ window: Window, groups: Int, x: Shape, y: Shape) {
+        let type = request.inputs[0].dataType
         guard groups > 1, x[1] == groups, y[1] == groups, type == .f32 || type == .bf16,
-            window.kernel[0] * window.kernel[1] <= Int(FOVEA_DEPTHWISE_TAPS)
+            window.kernel[0] * window.kernel[1] <= Int(FOVEA_DEPTHWISE_TAPS), !request.hasChannelsLast
         else { return nil }
         let blocked = OneDNNLayout.make([1, x[1], 1, 1], type, any: false)
         (self.x, self.y) = (blocked.like(x), blocked.like(y))
@@ -51,6 +52,11 @@ private struct OwnDepthwise {
     }
 }
 
+extension KernelRequest {
+    /// True if an input lies with channels last: moving it would cost more than our kernels win.
+    var hasChannelsLast: Bool { inputs.contains { $0.layout.description == "acdb" } }
+}
+
 extension UnsafeMutableRawPointer {
     fileprivate var halves: UnsafeMutablePointer<UInt16> { assumingMemoryBound(to: UInt16.self) }
 }
@@ -68,7 +74,7 @@ extension Convolution {
             }
         guard let limits, !addsResidual, w.dataType == x.dataType, y.dataType == x.dataType,
             !hasBias || request.inputs[2].dataType == .f32,
-            let own = OwnDepthwise(window, groups: groups, x: x.shape, y: y.shape, x.dataType), own.hasMaps
+            let own = OwnDepthwise(request, window, groups: groups, x: x.shape, y: y.shape), own.hasMaps
         else { return nil }
         let hasBias = hasBias
         return own.proposal(
@@ -87,7 +93,7 @@ extension ConvolutionBackwardData {
     func ownDepthwise(_ request: KernelRequest) -> KernelProposal? {
         let (dy, w, dx) = (request.inputs[0], request.inputs[1], request.outputs[0])
         guard w.dataType == dy.dataType, dx.dataType == dy.dataType,
-            let own = OwnDepthwise(window, groups: groups, x: dx.shape, y: dy.shape, dy.dataType), own.hasMaps
+            let own = OwnDepthwise(request, window, groups: groups, x: dx.shape, y: dy.shape), own.hasMaps
         else { return nil }
         return own.proposal(
             [dy.laidOut(own.y), w.plain], dx.laidOut(own.x), scratch: fovea_depthwise_maps_scratch
@@ -103,7 +109,7 @@ extension ConvolutionBackwardWeights {
     func ownDepthwise(_ request: KernelRequest) -> KernelProposal? {
         let (x, dy) = (request.inputs[0], request.inputs[1])
         guard !hasBias, dy.dataType == x.dataType,
-            let own = OwnDepthwise(window, groups: groups, x: x.shape, y: dy.shape, x.dataType)
+            let own = OwnDepthwise(request, window, groups: groups, x: x.shape, y: dy.shape)
         else { return nil }
         return own.proposal(
             [x.laidOut(own.x), dy.laidOut(own.y)], request.outputs[0].plain, scratch: fovea_depthwise_scratch

@@ -10,7 +10,7 @@ extension ConvolutionBackwardWeights {
     /// Our kernel for a request whose operator is `self`; nil where another is faster, or ours cannot do it.
     func ownPointwise(_ request: KernelRequest) -> KernelProposal? {
         guard window == Window(1), groups == 1, !hasBias, request.inputs.allSatisfy({ $0.dataType == .bf16 }),
-            fovea_instructions() == FOVEA_INSTRUCTIONS_AVX512_BF16
+            fovea_instructions() == FOVEA_INSTRUCTIONS_AVX512_BF16, !request.hasChannelsLast
         else { return nil }
         let formats = request.inputs.map { format in
             format.laidOut(OneDNNLayout.make([1, format.shape[1], 1, 1], .bf16, any: false).like(format.shape))
