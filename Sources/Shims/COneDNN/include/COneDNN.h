@@ -74,6 +74,16 @@ const char *FoveaDNNInstructionSet(void);
 /// True if kernels multiply bf16 in hardware; elsewhere they convert, which is slower than f32.
 bool FoveaDNNHasNativeBF16(void);
 
+/// Instruction sets of x86-64 in order; processors of another kind count as the first.
+typedef enum {
+    FoveaDNNInstructionsAny,
+    FoveaDNNInstructionsAVX2,
+    FoveaDNNInstructionsAVX512,
+    FoveaDNNInstructionsAVX512BF16
+} FoveaDNNInstructions;
+/// The best of them that kernels use: the processor's, or less where a person has set ONEDNN_MAX_CPU_ISA.
+FoveaDNNInstructions FoveaDNNInstructionLimit(void);
+
 FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error);
 void FoveaDNNEngineFree(FoveaDNNEngine *engine);
 
