@@ -14,11 +14,13 @@ struct ClassFolders {
     /// What a person should know.
     private(set) var notes: [String] = []
     private var omissions = Omissions()
+    private let tree: any FolderTree
 
     /// Lists everything in and below `root`. Throws if there is nothing to be had or the splits contradict each other.
-    init(at root: String) throws {
+    init(at root: String, in tree: any FolderTree = DiskTree()) throws {
         self.root = root
-        let items = try list(root, &omissions)
+        self.tree = tree
+        let items = try tree.list(root, &omissions)
         let folders = items.filter(\.isFolder)
         let files = items.filter { !$0.isFolder }
         if folders.isEmpty { throw Self.nothing(in: root, files: files) }
@@ -35,22 +37,17 @@ struct ClassFolders {
 
     /// What a folder of this name stands for, if it is a split.
     static func split(named name: String) -> Split? {
-        switch name.lowercased() {
-        case "train", "training": .training
-        case "val", "valid", "validation": .validation
-        case "test", "testing": .test
-        default: nil
-        }
+        Split(named: name)
     }
 
     private func holdsFolders(_ folder: ListedItem) throws -> Bool {
         var ignored = Omissions()
-        return try list(folder.path, &ignored).contains(where: \.isFolder)
+        return try tree.list(folder.path, &ignored).contains(where: \.isFolder)
     }
 
     private func holdsPictures(_ folder: ListedItem) throws -> Bool {
         var ignored = Omissions()
-        return try list(folder.path, &ignored).contains { !$0.isFolder && isPictureName($0.name) }
+        return try tree.list(folder.path, &ignored).contains { !$0.isFolder && isPictureName($0.name) }
     }
 
     /// Class folders directly below the root. A class may be called "train": then pictures lie directly in it.
@@ -81,7 +78,7 @@ struct ClassFolders {
                     .data, "\(root): \(other) and \(folder.name) both mean the \(split.rawValue) split",
                     advice: "Keep one of them, or move their class folders together.")
             }
-            let items = try list(folder.path, &omissions)
+            let items = try tree.list(folder.path, &omissions)
             guard items.contains(where: \.isFolder) else {
                 let count = items.count { isPictureName($0.name) }
                 notes.append(
@@ -104,7 +101,7 @@ struct ClassFolders {
     private mutating func take(_ folders: [ListedItem], as split: Split) throws {
         var classes: [String: [String]] = [:]
         for folder in folders {
-            let paths = try picturePaths(below: folder, &omissions)
+            let paths = try tree.picturePaths(below: folder, &omissions)
             if paths.isEmpty { notes.append("The class folder \(folder.path) holds no picture and was left out.") }
             if classes[folder.name.normalised] != nil, !paths.isEmpty {
                 notes.append("Two folders spell the class \(folder.name) in two Unicode forms: they are one class.")
