@@ -63,6 +63,13 @@ private func gzipped(_ bytes: [UInt8], in folder: TemporaryFolder) throws -> [UI
                 == "\(folder.path)/data_batch_1.bin: the label of record 2 is 2, but there are 2 classes")
     }
 
+    @Test func `Python's pickles are refused by name`() throws {
+        for name in ["batches.meta", "data_batch_1", "test_batch"] { try folder.write(name) }
+        #expect(
+            failure(folder.path)?.message
+                == "\(folder.path): these are CIFAR-10's Python pickles, which only Python can open")
+    }
+
     @Test func `CIFAR-100 has fine labels`() throws {
         try folder.write("train.bin", records(30, classes: 30, fine: true))
         try folder.write("test.bin", records(3, classes: 3, fine: true))

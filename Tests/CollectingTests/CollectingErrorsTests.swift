@@ -51,8 +51,13 @@ import Testing
         #expect(
             failure(folder.path)?.description == """
                 \(folder.path): there are no class folders in it, only 1 picture without a class
-                Put the pictures of each class into a folder of its own: \(folder.path)/CLASS/picture.jpg
+                Put the pictures of each class into a folder of its own, \(folder.path)/CLASS/picture.jpg, or say how \
+                their names tell the class: --label-pattern '(?<label>[a-z]+)_'
                 """)
+        try folder.write("labels.csv", Array("path,label\na.jpg,x\n".utf8))
+        #expect(failure(folder.path)?.advice == "If \(folder.path)/labels.csv says the classes, give that file.")
+        try folder.write("images/a.jpg")
+        #expect(failure(folder.path)?.advice == "If \(folder.path)/labels.csv says the classes, give that file.")
     }
 
     @Test func `split folders without class folders are an error`() throws {

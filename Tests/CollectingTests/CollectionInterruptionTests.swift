@@ -17,7 +17,7 @@ import Testing
         try SyntheticPictures.write(4, classes: ["cat", "dog"], in: folder, below: "in/", side: 4)
     }
 
-    private func collection(_ inputs: [String] = ["in"], _ staging: Staging) throws -> Collection {
+    private func collection(_ staging: Staging, _ inputs: [String] = ["in"]) throws -> Collection {
         var options = CollectionOptions()
         options.downloads = staging.downloads
         return try Collection(inputs.map { folder.path + "/" + $0 }, options)

@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func `pixels become PNG files that decode to the same pixels`() throws {
-        try folder.folder("in")
+        folder.folder("in")
         try writePair(folder, "in/train", count: 4, classes: 2)
         let (collection, _) = try collect()
         #expect(collection.pictures.count == 4)

@@ -90,6 +90,33 @@ import Testing
         }
     }
 
+    @Test func `weights decide which of two labels is learned`() throws {
+        // Every picture is there twice, under the right and the wrong class; one of the two weighs next to nothing.
+        for (name, right, wrong) in [("right", "1", "0.001"), ("wrong", "0.001", "1")] {
+            var rows = "path,label,split,weight\n"
+            for (label, number) in [0, 1].flatMap({ label in (0..<24).map { (label, $0) } }) {
+                let picture = SyntheticPictures.file(label: label, number: number)
+                for (copy, own, weight) in [(0, label, right), (1, 1 - label, wrong)] {
+                    let path = "twice/\(label)-\(number)-\(copy).png"
+                    try folder.write(path, picture)
+                    rows += "\(path),\(["cat", "dog"][own]),train,\(weight)\n"
+                }
+            }
+            for label in 0..<2 { rows += "in/\(["cat", "dog"][label])/1.png,\(["cat", "dog"][label]),val,1\n" }
+            try folder.write("\(name).csv", Array(rows.utf8))
+            let trained = try ProgramRun.fovea(
+                ["train", "\(name).csv", "-o", "\(name).fovea"] + Trained.quickly(epochs: 4), in: folder.path)
+            #expect(trained.code == 0, "\(trained.errors)")
+        }
+        func accuracy(_ model: String) throws -> Double {
+            let measured = try ProgramRun.fovea(["evaluate", model, "in", "--json"], in: folder.path)
+            return try #require(try json(measured)["accuracy"] as? Double)
+        }
+        #expect(try accuracy("right.fovea") > 0.8)
+        // Of the epochs the one is kept that validates best, so that this one may keep an early, undecided one.
+        #expect(try accuracy("wrong.fovea") < 0.6)
+    }
+
     @Test func `labels may come from names, and from columns that flags name`() throws {
         for label in ["cat", "dog"] {
             for number in 0..<12 {

@@ -37,7 +37,7 @@ struct DataFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How splits are drawn that nobody gave: content (a picture stays where it is when others are added) or stratified (the same part of every class).",
+            "How splits are drawn that nobody gave: content (a picture stays where it is when others are added) or stratified (the same part of every class). Evaluation wants the same rule as training.",
             valueName: "rule"))
     var draw: DrawRule = .content
 

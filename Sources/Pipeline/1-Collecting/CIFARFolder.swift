@@ -43,6 +43,11 @@ struct CIFARFolder {
             names.filter { $0.name.hasPrefix("data_batch") }, names.filter { $0.name.hasPrefix("test_batch") }
         )
         if !training.isEmpty || !test.isEmpty { return (folder, .ten, training.map(\.path), test.map(\.path)) }
+        if attributes(of: folder + "/batches.meta") != nil, attributes(of: folder + "/data_batch_1") != nil {
+            throw Failure(
+                .data, "\(folder): these are CIFAR-10's Python pickles, which only Python can open",
+                advice: "Fetch the binary version, or say cifar10 instead of a folder.")
+        }
         let hundred = names.filter { $0.name == "train.bin" || $0.name == "test.bin" }
         guard !hundred.isEmpty, attributes(of: folder + "/fine_label_names.txt") != nil || isHundred(hundred) else {
             return nil

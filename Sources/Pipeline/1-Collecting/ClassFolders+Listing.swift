@@ -24,7 +24,9 @@ extension ClassFolders {
         let paths = found.map(\.name)
         var listing = Listing(root: root, pictures: found, notes: notes) { try content(paths[$0]) }
         listing.splitNames = splitFolders
-        listing.loneClassAdvice = "If the class folders lie deeper, give the folder right above them."
+        listing.loneClassAdvice =
+            manifests.first.map { "If \($0) says the classes, give that file." }
+            ?? "If the class folders lie deeper, give the folder right above them."
         return listing
     }
 }

@@ -11,6 +11,8 @@ struct ClassFolders {
     private(set) var pictures: [Split: [String: [String]]] = [:]
     /// The split folders' names where the folder has such, as the file system spells them.
     private(set) var splitFolders: [Split: String] = [:]
+    /// Files beside the folders that may say the labels.
+    private(set) var manifests: [String] = []
     /// What a person should know.
     private(set) var notes: [String] = []
     private var omissions = Omissions()
@@ -22,6 +24,7 @@ struct ClassFolders {
         self.tree = tree
         let items = try tree.list(root, &omissions)
         let folders = items.filter(\.isFolder)
+        manifests = items.filter { !$0.isFolder && Self.isManifest($0.name) }.map(\.path)
         let files = items.filter { !$0.isFolder }
         if folders.isEmpty { throw Self.nothing(in: root, files: files) }
         let named = folders.filter { Self.split(named: $0.name) != nil }
@@ -121,6 +124,10 @@ struct ClassFolders {
         }
     }
 
+    private static func isManifest(_ name: String) -> Bool {
+        [".csv", ".tsv", ".jsonl", ".ndjson", ".json"].contains { name.lowercased().hasSuffix($0) }
+    }
+
     /// Why a folder without folders is no data set.
     private static func nothing(in root: String, files: [ListedItem]) -> Failure {
         let count = files.count { isPictureName($0.name) }
@@ -132,6 +139,8 @@ struct ClassFolders {
             .data,
             "\(root): there are no class folders in it"
                 + (count > 0 ? ", only \(counted(count, "picture")) without a class" : ""),
-            advice: "Put the pictures of each class into a folder of its own: \(root)/CLASS/picture.jpg")
+            advice: files.first { isManifest($0.name) }.map { "If \($0.path) says the classes, give that file." }
+                ?? "Put the pictures of each class into a folder of its own, \(root)/CLASS/picture.jpg, or say how their "
+                + "names tell the class: --label-pattern '(?<label>[a-z]+)_'")
     }
 }

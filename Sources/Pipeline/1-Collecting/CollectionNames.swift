@@ -80,13 +80,13 @@ extension PictureFormat {
     /// How names of such files end, the usual ending first; empty for formats that Fovea does not read.
     var endings: [String] {
         switch self {
-        case .jpeg: ["jpg", "jpeg"]
+        case .jpeg: ["jpg", "jpeg", "jpe", "jfif"]
         case .png: ["png"]
         case .webp: ["webp"]
         case .gif: ["gif"]
         case .bmp: ["bmp"]
         case .tiff: ["tif", "tiff"]
-        case .heic: ["heic"]
+        case .heic: ["heic", "heif"]
         case .avif: ["avif"]
         default: []
         }

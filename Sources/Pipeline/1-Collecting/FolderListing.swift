@@ -35,7 +35,7 @@ struct FileIdentity: Hashable {
 
 /// File names that may be pictures; the decoder refuses those it cannot read, by name.
 let pictureExtensions: Set<String> = [
-    "jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif",
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif",
 ]
 
 /// What other programs leave behind in folders.

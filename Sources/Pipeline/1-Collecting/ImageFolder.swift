@@ -37,7 +37,7 @@ struct ImageFolder {
         var named: [NamedPicture] = []
         var notes: [String] = []
         for (path, split) in descriptions {
-            let below = folder(of: path)
+            let below = options.labels.pictureFolder ?? folder(of: path)
             var pictures: [NamedPicture]
             if path.hasSuffix(".coco.json") {
                 let file = try COCO(try readFile(path), path: path, split: split, options.labels)
@@ -64,7 +64,7 @@ struct ImageFolder {
         }
         var all = NamedPictures(
             root: descriptions.count == 1 ? descriptions[0].path : root, pictures: named, notes: notes)
-        all.folders = [options.labels.pictureFolder ?? "."]
+        all.folders = ["."]
         return (try all.listing(options), [])
     }
 }

@@ -43,7 +43,7 @@ extension DataSet {
         guard isKind(S_IFREG, found) else {
             throw Failure(.data, "\(argument): neither a file nor a folder", advice: kinds)
         }
-        return try listing(file: path, options).open(name: name, options, notes: [])
+        return try listing(file: path, options).open(name: stem(name), options, notes: [])
     }
 
     private static func open(
@@ -113,6 +113,12 @@ private func trimmed(_ path: String) -> String {
     var path = path
     while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
     return path
+}
+
+/// A file's name without its ending.
+private func stem(_ name: String) -> String {
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return name }
+    return String(name[..<dot])
 }
 
 /// The last part of a folder's path; that of the real path for `.`, `..` and the like.
