@@ -2,8 +2,6 @@
 // instruction set that they know, in f32 and bf16, for channels that fill their blocks and channels that do not.
 
 import CKernels
-import FoveaCompiler
-import FoveaOneDNNBackend
 import FoveaOperators
 import FoveaTensorCore
 import FoveaTestSupport
