@@ -2,8 +2,6 @@
 // instruction set that they know, in f32 and bf16, for channels that fill their blocks and channels that do not.
 
 import CKernels
-import FoveaCompiler
-import FoveaOneDNNBackend
 import FoveaOperators
 import FoveaTensorCore
 import FoveaTestSupport
@@ -75,7 +73,7 @@ private func check(
     private static let extents = [(8, 8), (7, 9), (1, 1), (2, 3), (14, 5)]
 
     /// Every instruction set that the processor has.
-    private static var instructionSets: [fovea_instructions] {
+    private static var instructionSets: [fovea_instruction_set] {
         [FOVEA_INSTRUCTIONS_ANY, FOVEA_INSTRUCTIONS_AVX2, FOVEA_INSTRUCTIONS_AVX512, FOVEA_INSTRUCTIONS_AVX512_BF16]
             .filter { $0.rawValue <= fovea_instructions().rawValue }
     }

@@ -98,7 +98,7 @@ package final class OneDNNLibrary: KernelLibrary {
 
 extension FoveaDNNInstructions {
     /// The same as our own kernels name it.
-    fileprivate var own: fovea_instructions {
+    fileprivate var own: fovea_instruction_set {
         switch self {
         case FoveaDNNInstructionsAVX512BF16: FOVEA_INSTRUCTIONS_AVX512_BF16
         case FoveaDNNInstructionsAVX512: FOVEA_INSTRUCTIONS_AVX512

@@ -43,6 +43,9 @@ struct PlanCommand: ParsableCommand {
 
     @OptionGroup var precision: PrecisionFlag
 
+    @Flag(help: "A named network in eight bits but for its last layer.")
+    var int8 = false
+
     @Flag(help: "The plan of a training step.")
     var training = false
 
@@ -66,6 +69,7 @@ struct PlanCommand: ParsableCommand {
         for (name, value) in numbers where !(1...100_000).contains(value) {
             throw ValidationError("\(name) is \(value), it must be 1 to 100000")
         }
+        if int8 && (training || saveMemory) { throw ValidationError("a network in eight bits is not trained") }
         if channels != 1 && channels != 3 { throw ValidationError("--channels is \(channels), it must be 1 or 3") }
     }
 
@@ -92,6 +96,7 @@ struct PlanCommand: ParsableCommand {
         (request.isTraining, request.savesMemory) = (training || saveMemory, saveMemory)
         request.runs = time ? runs : 0
         let library = try OneDNNLibrary(threads: threads)
+        if int8 && request.store == nil { request = try PlanWorkflow.inEightBits(request, library: library) }
         if json { return Output.result(try JSONText.line(try PlanWorkflow.report(request, library: library))) }
         let lines = try PlanWorkflow.describe(request, library: library)
         Output.result("\(library.name), \(library.threadCount) threads\n\n" + lines.joined(separator: "\n"))

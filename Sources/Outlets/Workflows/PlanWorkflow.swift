@@ -37,6 +37,14 @@ package enum PlanWorkflow {
     /// Runs before the first that counts.
     private static let warmUp = 3
 
+    /// The same network in eight bits but for its last layer, with random weights: what it costs does not depend on them.
+    package static func inEightBits(_ request: PlanRequest, library: any KernelLibrary) throws -> PlanRequest {
+        let quantized = try QuantizedBench.network(request.model, library: library)
+        var request = request
+        (request.store, request.quantization) = (quantized.store, quantized.quantization)
+        return request
+    }
+
     /// The plan as text, line by line.
     package static func describe(_ request: PlanRequest, library: any KernelLibrary) throws -> [String] {
         try library.perform {

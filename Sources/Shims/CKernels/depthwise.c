@@ -27,7 +27,7 @@
 #pragma clang attribute pop
 #endif
 
-int32_t fovea_depthwise_block(enum fovea_instructions instructions) {
+int32_t fovea_depthwise_block(enum fovea_instruction_set instructions) {
 #if defined(__aarch64__)
     (void)instructions;
     return 8;

@@ -19,17 +19,17 @@ static int ask_processor(void) {
 #endif
 }
 
-enum fovea_instructions fovea_instructions(void) {
+enum fovea_instruction_set fovea_instructions(void) {
     int has = atomic_load_explicit(&processor, memory_order_relaxed);
     if (has < 0) {
         has = ask_processor();
         atomic_store_explicit(&processor, has, memory_order_relaxed);
     }
     const int most = atomic_load_explicit(&limit, memory_order_relaxed);
-    return (enum fovea_instructions)(has < most ? has : most);
+    return (enum fovea_instruction_set)(has < most ? has : most);
 }
 
-void fovea_limit_instructions(enum fovea_instructions most) {
+void fovea_limit_instructions(enum fovea_instruction_set most) {
     atomic_store_explicit(&limit, (int)most, memory_order_relaxed);
 }
 

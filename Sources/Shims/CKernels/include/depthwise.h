@@ -19,11 +19,11 @@ struct fovea_depthwise {
     int64_t n, c, h, w, y_h, y_w;
     int64_t kernel[2], stride[2], dilation[2], before[2];
     int32_t block, is_bf16, threads;
-    enum fovea_instructions instructions;
+    enum fovea_instruction_set instructions;
 };
 
 // Channels in the largest block: 16 with AVX-512, 8 with AVX2 or NEON, 0 where these kernels cannot run.
-int32_t fovea_depthwise_block(enum fovea_instructions instructions);
+int32_t fovea_depthwise_block(enum fovea_instruction_set instructions);
 
 // Bytes of scratch.
 size_t fovea_depthwise_scratch(const struct fovea_depthwise *shape);

@@ -5,7 +5,7 @@
 #define FOVEA_INSTRUCTIONS_H
 
 // In order: each includes those before it. Elsewhere than on x86-64 there is the first alone, which on arm64 has NEON.
-enum fovea_instructions {
+enum fovea_instruction_set {
     FOVEA_INSTRUCTIONS_ANY,
     FOVEA_INSTRUCTIONS_AVX2,
     FOVEA_INSTRUCTIONS_AVX512,
@@ -13,10 +13,10 @@ enum fovea_instructions {
 };
 
 // What kernels use from here on.
-enum fovea_instructions fovea_instructions(void);
+enum fovea_instruction_set fovea_instructions(void);
 
 // Kernels use no more than this from now on, in the whole process, whatever the processor has.
-void fovea_limit_instructions(enum fovea_instructions most);
+void fovea_limit_instructions(enum fovea_instruction_set most);
 
 // `avx512_bf16`: a name for people.
 const char *fovea_instructions_name(void);

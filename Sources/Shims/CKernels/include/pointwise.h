@@ -14,7 +14,7 @@
 struct fovea_pointwise {
     int64_t n, c, o, positions;
     int32_t threads;
-    enum fovea_instructions instructions;
+    enum fovea_instruction_set instructions;
 };
 
 // Bytes of scratch.
