@@ -134,7 +134,7 @@ import Testing
         for (number, name) in ["x", "y", "z"].enumerated() { try folder.write("in/\(name).png", picture(number, 0)) }
         let (collection, result) = try collect(["list.csv"])
         #expect(collection.classes == [".hidden", "A_B", "a/b"])
-        #expect(try tree("out").keys.sorted() == ["A_B/z.png", "_.hidden/y.png", "a_b_/x.png"])
+        #expect(try tree("out").keys.sorted() == ["A_B/z.png", "_hidden/y.png", "a_b_/x.png"])
         #expect(result.notes.count == 2)
     }
 

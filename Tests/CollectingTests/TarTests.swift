@@ -120,6 +120,8 @@ private let damaged: [DamagedTar] = [
         let data = try DataSet.open(path, options: .undivided)
         #expect(data.classes == (0...10).map { "name \($0)" })
         #expect(data.splits[.training]?.entries.map(\.label) == [0, 2, 10])
+        let text = try folder.write("n/t.tar", sample("1", "name 7") + sample("2", "name 3") + tarEnd)
+        #expect(try DataSet.open(text, options: .undivided).classes == data.classes)
         try folder.write("n/classes.txt", Array("a\nb\n".utf8))
         #expect(
             failure(path)?.message == "\(folder.path)/n/classes.txt has 2 names, but there are labels up to 10")

@@ -42,7 +42,6 @@ package final class Staging: Sendable {
         marker = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard marker >= 0 else { throw Failure(.work, "\(path): the file cannot be written: \(systemReason())") }
         guard flock(marker, LOCK_EX | LOCK_NB) == 0 else {
-            close(marker)
             throw Failure(.work, "another fovea collect is working at \(target)", advice: "Wait until it is done.")
         }
     }

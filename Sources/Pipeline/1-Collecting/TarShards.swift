@@ -58,6 +58,10 @@ struct TarShards {
         let numbers = labelled.compactMap { $0.label.flatMap(\.number) }
         if numbers.count == labelled.count {
             names = try Self.classNames(beside: labelled[0].place.shard, count: (numbers.max() ?? 0) + 1)
+        } else if numbers.isEmpty, let list = try Self.classNames(beside: labelled[0].place.shard, count: 0),
+            Set(list).isSuperset(of: labelled.compactMap { $0.label?.text })
+        {
+            names = list  // in its order, which is that of the numbers
         }
         let pictures = labelled.map { sample in
             let number = sample.label.flatMap(\.number)
