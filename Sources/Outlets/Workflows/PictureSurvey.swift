@@ -16,6 +16,8 @@ package struct PictureSurvey: Sendable, Equatable {
     package let longerSide: Int
     /// The median of the shorter sides.
     package let shorterSide: Int
+    /// True if half of the pictures are more than twice as long as wide: a centre crop would show less than half of each.
+    package let isLong: Bool
     /// True if no picture has colour.
     package let isGray: Bool
     /// True if all pictures have one size.
@@ -54,6 +56,8 @@ package struct PictureSurvey: Sendable, Equatable {
         count = looks.count
         longerSide = looks.map { max($0.width, $0.height) }.sorted()[looks.count / 2]
         shorterSide = looks.map { min($0.width, $0.height) }.sorted()[looks.count / 2]
+        let longest = 2
+        isLong = looks.filter { max($0.width, $0.height) > longest * min($0.width, $0.height) }.count * 2 > looks.count
         isGray = looks.allSatisfy { $0.channels == 1 }
         isUniform = looks.allSatisfy { ($0.width, $0.height) == (looks[0].width, looks[0].height) }
     }

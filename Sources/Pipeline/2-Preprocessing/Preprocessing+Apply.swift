@@ -14,7 +14,7 @@ extension Preprocessing {
         _ picture: Picture, into out: UnsafeMutablePointer<Float>,
         scratch: PreprocessingScratch = PreprocessingScratch()
     ) {
-        picture.withView { write($0, geometry(width: $0.width, height: $0.height), Placement(), out, scratch) }
+        picture.withView { plain($0, out, scratch) }
     }
 
     /// The same from the bytes of a picture file. Throws a `Failure` that says what is wrong with the bytes.
@@ -22,12 +22,11 @@ extension Preprocessing {
         encoded bytes: [UInt8], limits: DecodingLimits = .standard, into out: UnsafeMutablePointer<Float>,
         scratch: PreprocessingScratch = PreprocessingScratch()
     ) throws {
-        let view = try decode(bytes, limits, scratch)
-        write(view, geometry(width: view.width, height: view.height), Placement(), out, scratch)
+        plain(try decode(bytes, limits, scratch), out, scratch)
     }
 
     /// Writes a randomly changed picture to `out`: `count` floats, (C, H, W). The draws are taken from `stream`: first
-    /// those of the crop, then that of the flip.
+    /// those of the crop, then that of the flip, then those of the other steps in their order.
     package func apply(
         _ picture: Picture, augmentation: Augmentation, stream: inout RandomStream,
         into out: UnsafeMutablePointer<Float>, scratch: PreprocessingScratch = PreprocessingScratch()
@@ -50,7 +49,7 @@ extension Preprocessing {
         of picture: Picture, scratch: PreprocessingScratch = PreprocessingScratch()
     ) -> Picture {
         let sized = picture.withView { view in
-            pixels(view, geometry(width: view.width, height: view.height), scratch).picture()
+            framed(view, geometry(width: view.width, height: view.height), scratch).picture()
         }
         return channels == 3 ? sized.coloured() : sized
     }
@@ -63,6 +62,10 @@ extension Preprocessing {
             try PictureDecoder.decode(
                 $0, background: background, limits: limits, stored: scratch.stored, turned: scratch.turned)
         }
+    }
+
+    private func plain(_ view: PixelView, _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch) {
+        write(framed(view, geometry(width: view.width, height: view.height), scratch), Placement(), out, scratch)
     }
 
     private func write(
@@ -81,7 +84,31 @@ extension Preprocessing {
                 width: view.width, height: view.height, scale: scale, ratio: ratio, stream: &stream)
         }
         if augmentation.flip { placement.isMirrored = stream.uniform() < 0.5 }
-        write(view, geometry, placement, out, scratch)
+        let sized = framed(view, geometry, scratch)
+        if augmentation.changesPixels {
+            let placed = moved(sized, &placement, scratch)
+            scratch.changes.drawn.removeAll(keepingCapacity: true)
+            augmentation.draw(&scratch.changes.drawn, &stream, width: width, height: height)
+            write(changed(placed, fill: augmentation.fill, scratch), placement, out, scratch)
+        } else {
+            write(sized, placement, out, scratch)
+        }
+        augmentation.erasing?.erase(out, channels: channels, height: height, width: width, &stream)
+    }
+
+    /// The picture after all changes that were drawn.
+    private func changed(_ view: PixelView, fill: WarpFill, _ scratch: PreprocessingScratch) -> PixelView {
+        var colour = SIMD4<UInt8>.zero
+        if fill == .mean {
+            let isMixed = view.channels < channels
+            for channel in 0..<view.channels {
+                let part = isMixed ? mean.reduce(0, +) / Float(mean.count) : mean[channel]
+                colour[channel] = UInt8(max(0, min(255, (part * 255).rounded())))
+            }
+        }
+        var view = view
+        for change in scratch.changes.drawn { view = view.changed(change, fill: colour, scratch.changes) }
+        return view
     }
 
     /// Where the sized picture is put in the network's input: moved, with black coming in from the side; then mirrored.
@@ -112,11 +139,51 @@ extension Preprocessing {
             interpolation)
     }
 
-    private func write(
-        _ view: PixelView, _ geometry: Geometry, _ placement: Placement, _ out: UnsafeMutablePointer<Float>,
-        _ scratch: PreprocessingScratch
-    ) {
+    /// The sized picture with padding beside it where it does not fill the network's input.
+    private func framed(_ view: PixelView, _ geometry: Geometry, _ scratch: PreprocessingScratch) -> PixelView {
         let sized = pixels(view, geometry, scratch)
+        guard sized.width < width || sized.height < height else { return sized }
+        let isGray = padding[0] == padding[1] && padding[1] == padding[2]
+        let planes = channels == 1 || (isGray && sized.channels == 1) ? 1 : 3
+        let luma = (19595 * Int(padding[0]) + 38470 * Int(padding[1]) + 7471 * Int(padding[2]) + 32768) >> 16
+        let out = scratch.framed.room(height * width * planes)
+        for index in 0..<height * width {
+            for plane in 0..<planes { out[index * planes + plane] = planes == 1 ? UInt8(luma) : padding[plane] }
+        }
+        for y in 0..<sized.height {
+            let source = sized.base + y * sized.stride
+            let target = out + ((geometry.top + y) * width + geometry.left) * planes
+            if planes == sized.channels {
+                target.update(from: source, count: sized.width * planes)
+            } else {
+                for x in 0..<sized.width * 3 { target[x] = source[x / 3] }
+            }
+        }
+        return PixelView(
+            base: UnsafePointer(out), width: width, height: height, channels: planes, stride: width * planes)
+    }
+
+    /// The picture moved as the placement says, black coming in; the placement keeps only its mirroring.
+    private func moved(
+        _ view: PixelView, _ placement: inout Placement, _ scratch: PreprocessingScratch
+    ) -> PixelView {
+        let (down, right, planes) = (placement.down, placement.right, view.channels)
+        guard down != 0 || right != 0 else { return view }
+        (placement.down, placement.right) = (0, 0)
+        let out = scratch.moved.room(height * width * planes)
+        out.update(repeating: 0, count: height * width * planes)
+        let (columns, rows) = (width - min(abs(right), width), height - min(abs(down), height))
+        for y in 0..<rows where columns > 0 {
+            (out + ((max(0, down) + y) * width + max(0, right)) * planes).update(
+                from: view.base + (max(0, -down) + y) * view.stride + max(0, -right) * planes, count: columns * planes)
+        }
+        return PixelView(
+            base: UnsafePointer(out), width: width, height: height, channels: planes, stride: width * planes)
+    }
+
+    private func write(
+        _ sized: PixelView, _ placement: Placement, _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch
+    ) {
         let tables = scratch.tables(mean: mean, deviation: deviation)
         let columns = width - min(abs(placement.right), width)
         let rows = height - min(abs(placement.down), height)

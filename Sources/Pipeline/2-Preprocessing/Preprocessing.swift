@@ -12,6 +12,8 @@ package enum ResizeMode: String, Codable, Sendable, CaseIterable {
     case crop
     /// Both sides are resized, whatever the aspect ratio.
     case squash
+    /// The longer side is resized to the size and the rest filled with `padding`: the whole picture is kept, undistorted.
+    case pad
 }
 
 /// The deterministic path from a picture to the network's input.
@@ -34,11 +36,13 @@ package struct Preprocessing: Codable, Sendable, Equatable {
     package var deviation: [Float]
     /// What shows through transparent pixels: RGB, 0...255.
     package var background: [UInt8]
+    /// What stands beside the picture: RGB, 0...255; only for `.pad`.
+    package var padding: [UInt8]
 
     package init(
         height: Int, width: Int, channels: Int, resize: ResizeMode = .crop, cropFraction: Double = 0.875,
         interpolation: Interpolation = .bilinear, mean: [Float], deviation: [Float],
-        background: [UInt8] = [255, 255, 255]
+        background: [UInt8] = [255, 255, 255], padding: [UInt8] = [0, 0, 0]
     ) {
         self.height = height
         self.width = width
@@ -49,5 +53,6 @@ package struct Preprocessing: Codable, Sendable, Equatable {
         self.mean = mean
         self.deviation = deviation
         self.background = background
+        self.padding = padding
     }
 }

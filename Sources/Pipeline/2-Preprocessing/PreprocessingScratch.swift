@@ -9,6 +9,9 @@ package final class PreprocessingScratch {
     let stored = PixelBuffer()
     let turned = PixelBuffer()
     let grayed = PixelBuffer()
+    let framed = PixelBuffer()
+    let moved = PixelBuffer()
+    let changes = PixelChangeScratch()
     let resizer = Resizer()
     private var mean: [Float] = []
     private var deviation: [Float] = []
