@@ -20,6 +20,7 @@ struct Train: ParsableCommand {
               fovea train fashion-mnist -o fashion.fovea
               fovea train photographs -o flowers.fovea --model resnet18 --size 200 --epochs 30
               fovea train photographs -o flowers.fovea --config train.yaml --seed 7
+              fovea train photographs -o flowers.fovea --augment strong --epochs 60
             """)
 
     @Argument(help: "A folder of labelled pictures, or a known name.")
@@ -45,6 +46,8 @@ struct Train: ParsableCommand {
 
     @Option(help: ArgumentHelp("The seed of every random draw.", valueName: "number"))
     var seed: UInt64?
+
+    @OptionGroup var augmentation: AugmentationFlags
 
     @OptionGroup var precision: PrecisionFlag
 
@@ -109,6 +112,7 @@ struct Train: ParsableCommand {
         request.overrides.learningRate = learningRate
         request.overrides.seed = seed
         request.overrides.precision = precision.precision
+        augmentation.apply(to: &request.overrides)
         if saveMemory { request.overrides.savesMemory = true }
         if let count = threads.threads { request.overrides.threads = .some(count) }
         request.loaderThreads = threads.loaderThreads

@@ -2,6 +2,7 @@
 // is used again does not see the header.
 
 #include "adaptive_pooling.h"
+#include "augment.h"
 #include "norm.h"
 #include "normalise.h"
 #include "parallel.h"
