@@ -22,6 +22,7 @@ import Testing
         let script = goldens.deletingLastPathComponent().appending(path: "formats/decode.py")
         process.arguments = [script.path, folder.path] + files.map(\.path)
         process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
         try #require(process.terminationStatus == 0)

@@ -27,7 +27,8 @@ for name in sys.argv[2:]:
     try:
         opened = Image.open(path)
         opened.load()
-        picture = ImageOps.exif_transpose(opened)
+        # EXIF alone counts; Pillow would take an orientation from XMP text as well.
+        picture = ImageOps.exif_transpose(opened) if "exif" in opened.info else opened
     except Exception as problem:  # noqa: BLE001  whatever Pillow says of a broken file
         print(f"{path.name}: {type(problem).__name__}")
         continue
