@@ -13,7 +13,7 @@ endif
 # What the formatter looks at; folders that do not exist yet are left out.
 FORMATTED := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
-.PHONY: help setup build demo test lint format bench roofline clean
+.PHONY: help setup build demo test lint format bench roofline fuzz clean
 
 help:
 	@echo "make setup    install the system packages that are missing"
@@ -24,6 +24,7 @@ help:
 	@echo "make format   rewrite the Swift files in the house's format"
 	@echo "make bench    measure Fovea and PyTorch in the same sitting"
 	@echo "make roofline hold every plan against what this machine can do at most"
+	@echo "make fuzz     fuzz every decoder for a minute, under the address sanitizer"
 	@echo "make clean    remove what was built"
 
 setup:
@@ -51,5 +52,8 @@ bench:
 roofline:
 	@scripts/roofline.sh
 
+fuzz: setup
+	@scripts/fuzz.sh
+
 clean:
-	rm -rf .build .build-tests Examples/.build .venv-test .venv-peers
+	rm -rf .build .build-tests .build-fuzz Examples/.build .venv-test .venv-peers

@@ -160,7 +160,9 @@ let package = Package(
             "ReferenceBackend",
             imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaReferenceBackend", "FoveaTestSupport"]),
         tests("Pictures", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaTestSupport"]),
-        tests("Preprocessing", imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing"]),
+        tests(
+            "Preprocessing",
+            imports: ["FoveaTensorCore", "FoveaPictures", "FoveaPreprocessing", "CAllocationCounter"]),
         tests(
             "Modeling", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaModeling", "FoveaTestSupport"]),
         tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),

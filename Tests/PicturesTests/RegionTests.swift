@@ -65,7 +65,7 @@ import Testing
                     file, DecodingRequest(leastWidth: info.width / denominator, leastHeight: info.height / denominator),
                     memory)
                 #expect(whole.width == (info.width + denominator - 1) / denominator)
-                #expect(all.left == 0 && all.right == Float(whole.width))
+                #expect(all.right - all.left == Float(info.width) / Float(denominator))
                 for _ in 0..<20 {
                     let region = region(of: info.width, info.height, &stream)
                     guard region.width >= denominator, region.height >= denominator else { continue }
@@ -74,8 +74,9 @@ import Testing
                         region: region, leastWidth: region.width / denominator,
                         leastHeight: region.height / denominator)
                     let (found, box) = try part(file, request, memory)
-                    let scale = Float(whole.width) / Float(info.width)
-                    let (left, top) = (Int(Float(region.x) * scale + 0.001), Int(Float(region.y) * scale + 0.001))
+                    let scale = 1 / Float(denominator)
+                    let left = Int(Float(region.x) * scale + all.left + 0.001)
+                    let top = Int(Float(region.y) * scale + all.top + 0.001)
                     let isThere = [-1, 0, 1].contains { across in
                         [-1, 0, 1].contains { down in
                             left + across >= 0 && top + down >= 0 && left + across + found.width <= whole.width

@@ -11,6 +11,8 @@ package enum RandomPurpose: UInt32, Sendable {
     case splitting
     case dropout
     case testing
+    /// MixUp and CutMix; the sample is the batch.
+    case mixing
 }
 
 /// A stream of random numbers, Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").

@@ -22,8 +22,7 @@ struct Fovea: ParsableCommand {
         version: ProgramVersion.name,
         subcommands: [
             Collect.self, Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self,
-            PlanCommand.self,
-            Bench.self,
+            PlanCommand.self, Bench.self, BenchPictures.self,
         ])
 }
 

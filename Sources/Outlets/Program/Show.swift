@@ -92,6 +92,7 @@ struct Show: ParsableCommand {
                 String(format: "shorter side to %.0f", Double(value.height) / value.cropFraction)
                     + ", centre of \(value.height) x \(value.width)"
             case .squash: "both sides to \(value.height) x \(value.width)"
+            case .pad: "whole, padded to \(value.height) x \(value.width)"
             }
         func listed(_ values: [Float]) -> String { values.map { String(format: "%.4f", $0) }.joined(separator: ", ") }
         return [

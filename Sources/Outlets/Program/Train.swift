@@ -24,6 +24,7 @@ struct Train: ParsableCommand {
               fovea train photographs -o flowers.fovea --config train.yaml --seed 7
               fovea train labels.csv -o flowers.fovea --images photographs --group-column patient
               fovea train 'shards/train-{000..012}.tar' -o flowers.fovea
+              fovea train photographs -o flowers.fovea --augment strong --epochs 60
             """)
 
     @Argument(help: DataFlags.argument)
@@ -49,6 +50,8 @@ struct Train: ParsableCommand {
 
     @Option(help: ArgumentHelp("The seed of every random draw.", valueName: "number"))
     var seed: UInt64?
+
+    @OptionGroup var augmentation: AugmentationFlags
 
     @OptionGroup var precision: PrecisionFlag
 
@@ -115,6 +118,7 @@ struct Train: ParsableCommand {
         request.overrides.learningRate = learningRate
         request.overrides.seed = seed
         request.overrides.precision = precision.precision
+        augmentation.apply(to: &request.overrides)
         if saveMemory { request.overrides.savesMemory = true }
         if let count = threads.threads { request.overrides.threads = .some(count) }
         request.loaderThreads = threads.loaderThreads

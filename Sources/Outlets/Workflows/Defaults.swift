@@ -77,7 +77,7 @@ private struct Choice {
         result.batchSize = batchSize()
         result.epochs = epochs()
         result.learningRate = learningRate(batch: set.batchSize ?? result.batchSize, model: set.model ?? model)
-        result.augmentation = augmentation()
+        result.augmentation = augmentation(size: set.size ?? size)
         result.precision = precision()
         return result
     }
@@ -148,23 +148,20 @@ private struct Choice {
         return fastest
     }
 
-    private mutating func augmentation() -> Augmentation {
-        var result = recipe.augmentation
-        if result.flip, showsSigns {
-            result.flip = false
-            if set.augmentation == nil { reasons.append("no mirroring: the classes are digits or letters") }
+    private mutating func augmentation(size: Int) -> Augmentation {
+        let pictures = AugmentedPictures(
+            size: size, isSmall: isSmall, showsSigns: showsSigns, isGray: survey.isGray, isPadded: survey.isLong)
+        let preset = set.preset ?? TrainingOverrides.PresetChoice(recipe.preset)
+        let result = preset.augmentation(for: pictures)
+        guard set.augmentation == nil else { return result }
+        if preset.name != .none, set.mirrors == nil, showsSigns {
+            reasons.append("no mirroring: the classes are digits or letters; --mirror does it all the same")
         }
-        if set.augmentation == nil {
-            var parts: [String] = []
-            switch result.crop {
-            case .none: break
-            case .padded(let pixels): parts.append("moved by up to \(pixels) px")
-            case .resized(let scale, _):
-                parts.append("random parts of \(Int(scale.lowerBound * 100)) to 100 % of the area")
-            }
-            if result.flip { parts.append("mirrored at random") }
-            reasons.append("augmentation: \(parts.isEmpty ? "none" : parts.joined(separator: ", "))")
-        }
+        var shown = result
+        if let mirrors = set.mirrors { shown.flip = mirrors }
+        let parts = shown.summary
+        reasons.append(
+            "augmentation \(preset.name.rawValue): \(parts.isEmpty ? "nothing" : parts.joined(separator: ", "))")
         return result
     }
 
@@ -179,9 +176,14 @@ private struct Choice {
         let channels = survey.isGray ? 1 : 3
         reasons.append(
             "channels \(channels): \(survey.isGray ? "no picture has colour" : "the pictures have colour")")
+        if survey.isLong {
+            reasons.append("padded: the pictures are long and thin, and a crop would show a part of each")
+        }
         return Preprocessing(
-            height: configuration.size, width: configuration.size, channels: channels, resize: .crop,
+            height: configuration.size, width: configuration.size, channels: channels,
+            resize: survey.isLong ? .pad : .crop,
             cropFraction: recipe.cropFraction, interpolation: recipe.interpolation,
-            mean: [Float](repeating: 0, count: channels), deviation: [Float](repeating: 1, count: channels))
+            mean: [Float](repeating: 0, count: channels), deviation: [Float](repeating: 1, count: channels),
+            colours: .sRGB, decoding: .reduced)
     }
 }

@@ -16,6 +16,8 @@ package struct PictureSurvey: Sendable, Equatable {
     package let longerSide: Int
     /// The median of the shorter sides.
     package let shorterSide: Int
+    /// True if half of the pictures are more than twice as long as wide: a centre crop would show less than half of each.
+    package let isLong: Bool
     /// True if no picture has colour.
     package let isGray: Bool
     /// True if all pictures have one size.
@@ -54,6 +56,8 @@ package struct PictureSurvey: Sendable, Equatable {
         count = looks.count
         longerSide = looks.map { max($0.width, $0.height) }.sorted()[looks.count / 2]
         shorterSide = looks.map { min($0.width, $0.height) }.sorted()[looks.count / 2]
+        let longest = 2
+        isLong = looks.filter { max($0.width, $0.height) > longest * min($0.width, $0.height) }.count * 2 > looks.count
         isGray = looks.allSatisfy { $0.channels == 1 }
         isUniform = looks.allSatisfy { ($0.width, $0.height) == (looks[0].width, looks[0].height) }
     }
@@ -72,7 +76,7 @@ package struct PictureSurvey: Sendable, Equatable {
             var part = PixelStatistics(channels: preprocessing.channels)
             var count = 0
             for index in sample[number * chunk..<min((number + 1) * chunk, sample.count)] {
-                guard let picture = Self.picture(index, of: source) else { continue }
+                guard let picture = Self.picture(index, of: source, preprocessing) else { continue }
                 part.add(preprocessing.picture(of: picture, scratch: scratch))
                 count += 1
             }
@@ -89,10 +93,13 @@ package struct PictureSurvey: Sendable, Equatable {
     }
 
     /// A picture that can be read, or nil; the loader will name the others.
-    private static func picture(_ index: Int, of source: any Source) -> Picture? {
+    private static func picture(
+        _ index: Int, of source: any Source, _ preprocessing: Preprocessing
+    ) -> Picture? {
         switch try? source.content(at: index) {
         case .raw(let picture): picture
-        case .encoded(let bytes): try? PictureDecoder.decode(bytes)
+        case .encoded(let bytes):
+            try? PictureDecoder.decode(bytes, background: preprocessing.background, colours: preprocessing.colours)
         case nil: nil
         }
     }

@@ -24,7 +24,7 @@ package final class Batch: @unchecked Sendable {
     package let capacity: Int
     /// (N, C, H, W): what the network sees; zeros in rows beyond `count` and in those of `failures`.
     package let pixels: UnsafeMutableBufferPointer<Float>
-    /// (N, classes): one-hot; zeros in rows beyond `count`.
+    /// (N, classes): one-hot, or soft where pictures are mixed; zeros in rows beyond `count`.
     package let targets: UnsafeMutableBufferPointer<Float>
     /// (N): the picture's weight, 1 unless its source says another; 0 for a row beyond `count` or of `failures`.
     package let sampleWeights: UnsafeMutableBufferPointer<Float>
@@ -42,6 +42,7 @@ package final class Batch: @unchecked Sendable {
 
     // The ring's book-keeping, read and written under its lock.
     var remainingRows = 0
+    var isFull = false
     var failedRows: [(row: Int, failure: PictureFailure)] = []
     var isHeld = false
 

@@ -84,21 +84,28 @@ final class BatchRing: @unchecked Sendable {
         batch.epoch = epoch
         batch.number = nextNumber
         batch.remainingRows = batch.capacity
+        batch.isFull = false
         assigned[nextNumber % slots] = batch
         nextNumber += 1
         return batch
     }
 
-    /// The rows of a job are filled, or were abandoned.
-    func finish(_ job: FillJob, failures: [(row: Int, failure: PictureFailure)]) {
-        lock.locked {
-            runningJobs -= 1
+    /// The rows of a job are filled, or were abandoned. `close` is run for a batch whose last rows these are, by this thread
+    /// and while no other touches the batch.
+    func finish(_ job: FillJob, failures: [(row: Int, failure: PictureFailure)], close: (Batch) -> Void) {
+        let isLast = lock.locked {
             job.batch.remainingRows -= job.rows.count
             if !failures.isEmpty { job.batch.failedRows += failures }
             if job.batch.remainingRows == 0, !job.batch.failedRows.isEmpty {
                 job.batch.failures = job.batch.failedRows.sorted { $0.row < $1.row }.map(\.failure)
             }
-            if job.batch.remainingRows == 0 || runningJobs == 0 { lock.progress.broadcast() }
+            return job.batch.remainingRows == 0
+        }
+        if isLast, !isAbandoned { close(job.batch) }
+        lock.locked {
+            runningJobs -= 1
+            if isLast { job.batch.isFull = true }
+            if isLast || runningJobs == 0 { lock.progress.broadcast() }
         }
     }
 
@@ -129,7 +136,7 @@ final class BatchRing: @unchecked Sendable {
     func next() -> Batch? {
         lock.locked {
             while !isStopped, delivered < batchCount {
-                if let batch = assigned[delivered % slots], batch.number == delivered, batch.remainingRows == 0 {
+                if let batch = assigned[delivered % slots], batch.number == delivered, batch.isFull {
                     assigned[delivered % slots] = nil
                     delivered += 1
                     heldCount += 1

@@ -12,9 +12,10 @@ func startLoaderThread(_ number: Int, _ ring: BatchRing, _ filler: RowFiller) {
     let thread = Thread {
         lowerPriority()
         let scratch = PreprocessingScratch()
+        let mixer = BatchMixer(filler)
         while let job = ring.claim() {
             let failures = filler.fill(job, scratch: scratch, unless: { ring.isAbandoned })
-            ring.finish(job, failures: failures)
+            ring.finish(job, failures: failures, close: mixer.mix)
         }
     }
     thread.name = "fovea loader \(number)"

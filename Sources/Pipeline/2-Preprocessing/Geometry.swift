@@ -18,6 +18,9 @@ package struct Geometry: Sendable, Equatable {
     /// The columns and rows of the resized region that are kept.
     package var columns: Range<Int>
     package var rows: Range<Int>
+    /// Where the kept window stands in the network's input; beyond 0 only where padding stands beside it.
+    package var left = 0
+    package var top = 0
 }
 
 extension Preprocessing {
@@ -28,7 +31,9 @@ extension Preprocessing {
     /// side becomes `int(short' * long / short)`, and the window begins at `round((side' - size) / 2)`, halves to even.
     /// Where the network is not square, the picture is scaled so that it just covers
     /// `round(height / cropFraction)` x `round(width / cropFraction)`, by the same rule.
+    /// `.pad`: Pillow's `ImageOps.pad((width, height))`.
     package func geometry(width pictureWidth: Int, height pictureHeight: Int) -> Geometry {
+        if resize == .pad { return paddedGeometry(pictureWidth, pictureHeight) }
         var (newWidth, newHeight) = (width, height)
         if resize == .crop {
             newWidth = Int((Double(width) / cropFraction).rounded(.toNearestOrEven))
@@ -44,6 +49,23 @@ extension Preprocessing {
         return Geometry(
             x: 0, y: 0, width: pictureWidth, height: pictureHeight, resizedWidth: newWidth, resizedHeight: newHeight,
             columns: left..<left + width, rows: top..<top + height)
+    }
+
+    private func paddedGeometry(_ pictureWidth: Int, _ pictureHeight: Int) -> Geometry {
+        let (own, wanted) = (Double(pictureWidth) / Double(pictureHeight), Double(width) / Double(height))
+        var (newWidth, newHeight) = (width, height)
+        if own > wanted {
+            let side = Double(pictureHeight) / Double(pictureWidth) * Double(width)
+            newHeight = min(height, max(1, Int(side.rounded(.toNearestOrEven))))
+        } else if own < wanted {
+            let side = Double(pictureWidth) / Double(pictureHeight) * Double(height)
+            newWidth = min(width, max(1, Int(side.rounded(.toNearestOrEven))))
+        }
+        return Geometry(
+            x: 0, y: 0, width: pictureWidth, height: pictureHeight, resizedWidth: newWidth, resizedHeight: newHeight,
+            columns: 0..<newWidth, rows: 0..<newHeight,
+            left: Int((Double(width - newWidth) / 2).rounded(.toNearestOrEven)),
+            top: Int((Double(height - newHeight) / 2).rounded(.toNearestOrEven)))
     }
 
     /// The geometry of torchvision's `RandomResizedCrop` (Szegedy et al. 2015): ten tries to place a region of a random

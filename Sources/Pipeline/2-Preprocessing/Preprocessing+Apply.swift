@@ -16,7 +16,7 @@ extension Preprocessing {
     ) {
         picture.withView { view in
             let geometry = geometry(width: view.width, height: view.height)
-            write(geometry.part(of: view), geometry, Placement(), out, scratch)
+            write(framed(geometry.part(of: view), geometry, scratch), Placement(), out, scratch)
         }
     }
 
@@ -28,24 +28,25 @@ extension Preprocessing {
         try bytes.withUnsafeBytes { bytes in
             let file = try PictureDecoder.open(bytes, limits: limits)
             let geometry = geometry(width: file.info.width, height: file.info.height)
-            write(try decode(file, geometry, reduced: false, scratch), geometry, Placement(), out, scratch)
+            let part = try decode(file, geometry, margin: decoding == .reduced ? 2 : nil, scratch)
+            write(framed(part, geometry, scratch), Placement(), out, scratch)
         }
     }
 
     /// Writes a randomly changed picture to `out`: `count` floats, (C, H, W). The draws are taken from `stream`: first
-    /// those of the crop, then that of the flip.
+    /// those of the crop, then that of the flip, then those of the other steps in their order.
     package func apply(
         _ picture: Picture, augmentation: Augmentation, stream: inout RandomStream,
         into out: UnsafeMutablePointer<Float>, scratch: PreprocessingScratch = PreprocessingScratch()
     ) {
         picture.withView { view in
             let (geometry, placement) = draw(augmentation, &stream, width: view.width, height: view.height)
-            write(geometry.part(of: view), geometry, placement, out, scratch)
+            write(geometry.part(of: view), geometry, placement, augmentation, &stream, out, scratch)
         }
     }
 
-    /// The same from the bytes of a picture file, of which no more is decoded than the crop needs: a JPEG of more than
-    /// twice that size is decoded smaller. Throws a `Failure` that says what is wrong with the bytes.
+    /// The same from the bytes of a picture file, of which no more is decoded than the crop needs: a JPEG whose crop is
+    /// more than twice the network's size is decoded smaller. Throws a `Failure` that says what is wrong with the bytes.
     package func apply(
         encoded bytes: [UInt8], augmentation: Augmentation, stream: inout RandomStream,
         limits: DecodingLimits = .standard, into out: UnsafeMutablePointer<Float>,
@@ -55,9 +56,9 @@ extension Preprocessing {
             let file = try PictureDecoder.open(bytes, limits: limits)
             let (geometry, placement) = draw(
                 augmentation, &stream, width: file.info.width, height: file.info.height)
-            write(
-                try decode(file, geometry, reduced: augmentation.crop != .none, scratch), geometry, placement, out,
-                scratch)
+            let margin = augmentation.crop.isResized ? 1 : decoding == .reduced ? 2 : nil
+            let part = try decode(file, geometry, margin: margin, scratch)
+            write(part, geometry, placement, augmentation, &stream, out, scratch)
         }
     }
 
@@ -68,24 +69,24 @@ extension Preprocessing {
     ) -> Picture {
         let sized = picture.withView { view in
             let geometry = geometry(width: view.width, height: view.height)
-            return pixels(geometry.part(of: view), geometry, scratch).picture()
+            return framed(geometry.part(of: view), geometry, scratch).picture()
         }
         return channels == 3 ? sized.coloured() : sized
     }
 
-    /// The region of a file; where it may be `reduced`, not much larger than it is resized to. The pixels are the
-    /// scratch's.
+    /// The region of a file; where there is a `margin`, made smaller as long as it stays that many times as large as it
+    /// is resized to. The pixels are the scratch's.
     private func decode(
-        _ file: PictureFile, _ geometry: Geometry, reduced: Bool, _ scratch: PreprocessingScratch
+        _ file: PictureFile, _ geometry: Geometry, margin: Int?, _ scratch: PreprocessingScratch
     ) throws -> DecodedPart {
         try file.decode(
             DecodingRequest(
-                region: geometry.region, leastWidth: reduced ? geometry.resizedWidth : nil,
-                leastHeight: reduced ? geometry.resizedHeight : nil, background: background),
+                region: geometry.region, leastWidth: margin.map { $0 * geometry.resizedWidth },
+                leastHeight: margin.map { $0 * geometry.resizedHeight }, background: background, colours: colours),
             memory: scratch.decoding)
     }
 
-    /// The geometry and placement of one picture, drawn at random.
+    /// Where one picture is cut and put, drawn at random.
     private func draw(
         _ augmentation: Augmentation, _ stream: inout RandomStream, width: Int, height: Int
     ) -> (Geometry, Placement) {
@@ -101,6 +102,38 @@ extension Preprocessing {
         }
         if augmentation.flip { placement.isMirrored = stream.uniform() < 0.5 }
         return (geometry, placement)
+    }
+
+    private func write(
+        _ part: DecodedPart, _ geometry: Geometry, _ drawn: Placement, _ augmentation: Augmentation,
+        _ stream: inout RandomStream, _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch
+    ) {
+        var placement = drawn
+        let sized = framed(part, geometry, scratch)
+        if augmentation.changesPixels {
+            let placed = moved(sized, &placement, scratch)
+            scratch.changes.drawn.removeAll(keepingCapacity: true)
+            augmentation.draw(&scratch.changes.drawn, &stream, width: width, height: height)
+            write(changed(placed, fill: augmentation.fill, scratch), placement, out, scratch)
+        } else {
+            write(sized, placement, out, scratch)
+        }
+        augmentation.erasing?.erase(out, channels: channels, height: height, width: width, &stream)
+    }
+
+    /// The picture after all changes that were drawn.
+    private func changed(_ view: PixelView, fill: WarpFill, _ scratch: PreprocessingScratch) -> PixelView {
+        var colour = SIMD4<UInt8>.zero
+        if fill == .mean {
+            let isMixed = view.channels < channels
+            for channel in 0..<view.channels {
+                let part = isMixed ? mean.reduce(0, +) / Float(mean.count) : mean[channel]
+                colour[channel] = UInt8(max(0, min(255, (part * 255).rounded())))
+            }
+        }
+        var view = view
+        for change in scratch.changes.drawn { view = view.changed(change, fill: colour, scratch.changes) }
+        return view
     }
 
     /// Where the sized picture is put in the network's input: moved, with black coming in from the side; then mirrored.
@@ -132,11 +165,51 @@ extension Preprocessing {
             interpolation)
     }
 
-    private func write(
-        _ part: DecodedPart, _ geometry: Geometry, _ placement: Placement, _ out: UnsafeMutablePointer<Float>,
-        _ scratch: PreprocessingScratch
-    ) {
+    /// The sized picture with padding beside it where it does not fill the network's input.
+    private func framed(_ part: DecodedPart, _ geometry: Geometry, _ scratch: PreprocessingScratch) -> PixelView {
         let sized = pixels(part, geometry, scratch)
+        guard sized.width < width || sized.height < height else { return sized }
+        let isGray = padding[0] == padding[1] && padding[1] == padding[2]
+        let planes = channels == 1 || (isGray && sized.channels == 1) ? 1 : 3
+        let luma = (19595 * Int(padding[0]) + 38470 * Int(padding[1]) + 7471 * Int(padding[2]) + 32768) >> 16
+        let out = scratch.framed.room(height * width * planes)
+        for index in 0..<height * width {
+            for plane in 0..<planes { out[index * planes + plane] = planes == 1 ? UInt8(luma) : padding[plane] }
+        }
+        for y in 0..<sized.height {
+            let source = sized.base + y * sized.stride
+            let target = out + ((geometry.top + y) * width + geometry.left) * planes
+            if planes == sized.channels {
+                target.update(from: source, count: sized.width * planes)
+            } else {
+                for x in 0..<sized.width * 3 { target[x] = source[x / 3] }
+            }
+        }
+        return PixelView(
+            base: UnsafePointer(out), width: width, height: height, channels: planes, stride: width * planes)
+    }
+
+    /// The picture moved as the placement says, black coming in; the placement keeps only its mirroring.
+    private func moved(
+        _ view: PixelView, _ placement: inout Placement, _ scratch: PreprocessingScratch
+    ) -> PixelView {
+        let (down, right, planes) = (placement.down, placement.right, view.channels)
+        guard down != 0 || right != 0 else { return view }
+        (placement.down, placement.right) = (0, 0)
+        let out = scratch.moved.room(height * width * planes)
+        out.update(repeating: 0, count: height * width * planes)
+        let (columns, rows) = (width - min(abs(right), width), height - min(abs(down), height))
+        for y in 0..<rows where columns > 0 {
+            (out + ((max(0, down) + y) * width + max(0, right)) * planes).update(
+                from: view.base + (max(0, -down) + y) * view.stride + max(0, -right) * planes, count: columns * planes)
+        }
+        return PixelView(
+            base: UnsafePointer(out), width: width, height: height, channels: planes, stride: width * planes)
+    }
+
+    private func write(
+        _ sized: PixelView, _ placement: Placement, _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch
+    ) {
         let tables = scratch.tables(mean: mean, deviation: deviation)
         let columns = width - min(abs(placement.right), width)
         let rows = height - min(abs(placement.down), height)
@@ -162,4 +235,11 @@ extension Geometry {
 
     /// That part of a picture that is already decoded.
     func part(of view: PixelView) -> DecodedPart { DecodedPart(of: view, region: region) }
+}
+
+extension RandomCrop {
+    /// Whether a region of any size is resized, so that exact pixels do not matter.
+    var isResized: Bool {
+        if case .resized = self { true } else { false }
+    }
 }

@@ -23,26 +23,7 @@ extension Preprocessing {
             wrong.append("deviation is \(deviation), it must be \(channels) positive numbers")
         }
         if background.count != 3 { wrong.append("background is \(background), it must be three numbers") }
+        if padding.count != 3 { wrong.append("padding is \(padding), it must be three numbers") }
         guard wrong.isEmpty else { throw Failure(.model, "preprocessing: " + wrong.joined(separator: "; ")) }
-    }
-}
-
-extension Augmentation {
-    /// Throws a `Failure` that names what cannot be.
-    package func check() throws {
-        switch crop {
-        case .none: break
-        case .padded(let pixels):
-            if !(0...65_536).contains(pixels) {
-                throw Failure(.usage, "augmentation: a border of \(pixels) pixels, it must be 0 to 65536")
-            }
-        case .resized(let scale, let ratio):
-            if !(scale.lowerBound > 0 && scale.upperBound <= 1) {
-                throw Failure(.usage, "augmentation: scale \(scale), it must lie above 0 and at most 1")
-            }
-            if !(ratio.lowerBound > 0 && ratio.upperBound.isFinite) {
-                throw Failure(.usage, "augmentation: ratio \(ratio), it must be positive")
-            }
-        }
     }
 }

@@ -8,6 +8,9 @@ import FoveaPictures
 package final class PreprocessingScratch {
     let decoding = DecodingMemory()
     let grayed = PixelBuffer()
+    let framed = PixelBuffer()
+    let moved = PixelBuffer()
+    let changes = PixelChangeScratch()
     let resizer = Resizer()
     private var mean: [Float] = []
     private var deviation: [Float] = []

@@ -40,7 +40,8 @@ package struct EpochReport: Sendable, Codable {
     package let epoch: Int
     /// The mean training loss, by pictures.
     package let trainingLoss: Double
-    /// 0...1, measured on augmented pictures while the weights changed.
+    /// 0...1, measured on augmented pictures while the weights changed; of a mixed picture, the class that
+    /// it shows most of is the right answer.
     package let trainingAccuracy: Double
     /// The mean negative log-likelihood of the validation pictures.
     package let validationLoss: Double

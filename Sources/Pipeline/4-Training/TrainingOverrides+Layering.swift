@@ -26,6 +26,11 @@ extension TrainingOverrides {
         put(\.precision)
         put(\.savesMemory)
         put(\.augmentation)
+        put(\.preset)
+        put(\.mirrors)
+        // The upper one of two ways to say the same.
+        if preset != nil { result.augmentation = nil }
+        if augmentation != nil { result.preset = nil }
         return result
     }
 }

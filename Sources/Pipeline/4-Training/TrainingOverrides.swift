@@ -28,9 +28,35 @@ package struct TrainingOverrides: Sendable, Equatable {
     package var threads: Int??
     package var precision: PrecisionChoice?
     package var savesMemory: Bool?
+    /// The whole augmentation; not together with `preset`.
     package var augmentation: Augmentation?
+    /// A named augmentation, whose meaning depends on the pictures, and what is changed in it.
+    package var preset: PresetChoice?
+    /// Whether pictures are mirrored, whatever the augmentation says.
+    package var mirrors: Bool?
 
     package init() {}
+
+    /// A preset with some of its keys set anew.
+    package struct PresetChoice: Sendable, Equatable {
+        package var name: AugmentationPreset
+        /// Holds the values of `keys`.
+        package var changes: Augmentation
+        package var keys: [Augmentation.CodingKeys]
+
+        package init(_ name: AugmentationPreset, changes: Augmentation = .none, keys: [Augmentation.CodingKeys] = []) {
+            self.name = name
+            self.changes = changes
+            self.keys = keys
+        }
+
+        /// The augmentation for these pictures.
+        package func augmentation(for pictures: AugmentedPictures) -> Augmentation {
+            var result = name.augmentation(for: pictures)
+            for key in keys { result.take(key, from: changes) }
+            return result
+        }
+    }
 
     /// The defaults with everything that is set here put in.
     package func applied(to defaults: TrainingConfiguration) -> TrainingConfiguration {
@@ -57,6 +83,7 @@ package struct TrainingOverrides: Sendable, Equatable {
         put(precision?.named, \.precision)
         put(savesMemory, \.savesMemory)
         put(augmentation, \.augmentation)
+        if let mirrors { result.augmentation.flip = mirrors }
         return result
     }
 }
@@ -117,7 +144,7 @@ extension TrainingOverrides {
         case .threads: threads = .some(value.isNone ? nil : try value.whole(1...4096, orNone: true))
         case .precision: precision = try value.choice(PrecisionChoice.self)
         case .savesMemory: savesMemory = try value.bool()
-        case .augmentation: augmentation = try value.augmentation()
+        case .augmentation: (augmentation, preset) = try value.augmentation()
         case nil: preconditionFailure("\(name) was checked to be a key")
         }
     }

@@ -102,11 +102,13 @@ extension TrainingRun {
         for row in 0..<batch.capacity where batch.sampleWeights[row] > 0 {
             weight += Double(batch.sampleWeights[row])
             sums.count += 1
-            var best = 0
-            for index in 1..<classes where probabilities[row * classes + index] > probabilities[row * classes + best] {
-                best = index
+            // Of a mixed picture, the class that it shows most of is the right answer.
+            var (best, label) = (0, 0)
+            for index in 1..<classes {
+                if probabilities[row * classes + index] > probabilities[row * classes + best] { best = index }
+                if batch.targets[row * classes + index] > batch.targets[row * classes + label] { label = index }
             }
-            if batch.targets[row * classes + best] == 1 { sums.correct += 1 }
+            if best == label { sums.correct += 1 }
         }
         sums.loss += Double(loss) * weight
         sums.weight += weight

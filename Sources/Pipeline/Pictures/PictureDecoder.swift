@@ -74,6 +74,12 @@ package enum PictureDecoder {
     /// The formats that can be read; HEIC and AVIF only where libheif is installed.
     package static var formats: [PictureFormat] { codecs.map(\.format) }
 
+    /// The formats that can be read, for sentences.
+    private static var readable: String {
+        let names = formats.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+    }
+
     /// The versions of the libraries that decode, for the record of a run.
     package static var versions: String { String(cString: fovea_codec_versions()) }
 
@@ -112,15 +118,13 @@ package enum PictureDecoder {
         guard bytes.count <= limits.fileBytes else {
             throw PictureRefusal.tooLarge.failure("the file has \(bytes.count) bytes, the limit is \(limits.fileBytes)")
         }
-        let readable = formats.map(\.rawValue)
-        let list = readable.dropLast().joined(separator: ", ") + " and " + (readable.last ?? "")
         guard let format = PictureFormat.of(bytes) else {
             throw PictureRefusal.unknownFormat.failure(
-                "not a picture: the content is of no known format. Fovea reads \(list)")
+                "not a picture: the content is of no known format. Fovea reads \(readable)")
         }
         guard let codec = codecs.first(where: { $0.format == format }) else {
             throw PictureRefusal.unreadFormat.failure(
-                "\(format.withArticle) file: Fovea reads \(list)", advice: "Convert it to one of these.")
+                "\(format.withArticle) file: Fovea reads \(readable)", advice: "Convert it to one of these.")
         }
         let header = try codec.header(bytes)
         try check(header, limits)

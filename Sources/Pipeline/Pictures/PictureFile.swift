@@ -84,7 +84,7 @@ package struct PictureFile {
         let width = (header.width + denominator - 1) / denominator
         let height = (header.height + denominator - 1) / denominator
         let stored = orientation.stored(upright, width: header.width, height: header.height)
-            .scaled(across: Double(width) / Double(header.width), down: Double(height) / Double(header.height))
+            .divided(by: Float(denominator))
         let part = stored.outside(width: width, height: height)
         let view = try pixels(part, denominator, width, height, request, memory)
         let turned = turn(view, memory)

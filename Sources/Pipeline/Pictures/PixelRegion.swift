@@ -31,11 +31,11 @@ package struct PixelRegion: Sendable, Equatable {
 }
 
 extension Picture.Box {
-    /// The same part of a picture that is `across` and `down` times as large.
-    func scaled(across: Double, down: Double) -> Picture.Box {
+    /// The same part of a picture that is decoded so many times smaller. A smaller pixel stands for as many whole ones,
+    /// the last of a row for those that are left; so the smaller picture may reach a fraction beyond the whole.
+    func divided(by denominator: Float) -> Picture.Box {
         Picture.Box(
-            left: Float(Double(left) * across), top: Float(Double(top) * down), right: Float(Double(right) * across),
-            bottom: Float(Double(bottom) * down))
+            left: left / denominator, top: top / denominator, right: right / denominator, bottom: bottom / denominator)
     }
 
     /// The whole pixels that it touches, within a picture of this size.

@@ -4,11 +4,19 @@
 
 import CKernels
 
-/// Which kernel interpolates between pixels when a picture is resized; always antialiased, as Pillow does.
+/// Which kernel interpolates between pixels when a picture is resized; antialiased as Pillow does, except `nearest`,
+/// which takes one sample for each.
 package enum Interpolation: String, Codable, Sendable, CaseIterable {
-    case bilinear, bicubic
+    case nearest, bilinear, bicubic, lanczos
 
-    var kernel: Int32 { Int32(self == .bicubic ? FOVEA_BICUBIC : FOVEA_BILINEAR) }
+    var kernel: Int32 {
+        switch self {
+        case .nearest: Int32(FOVEA_NEAREST)
+        case .bilinear: Int32(FOVEA_BILINEAR)
+        case .bicubic: Int32(FOVEA_BICUBIC)
+        case .lanczos: Int32(FOVEA_LANCZOS)
+        }
+    }
 }
 
 /// What happens along one side: `lower ..< upper` of `input` samples become `output`, of which `window` is wanted.

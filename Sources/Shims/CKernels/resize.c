@@ -29,19 +29,54 @@ static double bicubic(double x) {
     return 0;
 }
 
+static double sinc(double x) {
+    const double pi = 3.14159265358979323846;
+    return x == 0 ? 1 : sin(x * pi) / (x * pi);
+}
+
+// A window of three lobes (Turkowski 1990).
+static double lanczos(double x) { return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0; }
+
+static double value(int32_t kernel, double x) {
+    switch (kernel) {
+    case FOVEA_BICUBIC: return bicubic(x);
+    case FOVEA_LANCZOS: return lanczos(x);
+    default: return bilinear(x);
+    }
+}
+
 static double reach(float lower, float upper, int64_t output, int32_t kernel, double *scale, double *stretch) {
     *scale = (double)(upper - lower) / (double)output;
     *stretch = *scale < 1 ? 1 : *scale;
-    return (kernel == FOVEA_BICUBIC ? 2.0 : 1.0) * *stretch;
+    return (kernel == FOVEA_BICUBIC ? 2.0 : kernel == FOVEA_LANCZOS ? 3.0 : 1.0) * *stretch;
 }
 
 int64_t fovea_resize_taps(float lower, float upper, int64_t output, int32_t kernel) {
     double scale, stretch;
+    if (kernel == FOVEA_NEAREST) return 1;
     return (int64_t)ceil(reach(lower, upper, output, kernel, &scale, &stretch)) * 2 + 1;
+}
+
+// The nearest sample, with its whole weight. Pillow steps from sample to sample, so the rounding of the steps is kept.
+static void nearest(int64_t input, float lower, float upper, int64_t output, int64_t first, int64_t count,
+                    int32_t *starts, int32_t *lengths, int32_t *weights) {
+    double scale = ((double)upper - (double)lower) / (double)output;
+    double place = lower + scale * 0.5;
+    for (int64_t i = 0; i < first + count; i++, place += scale) {
+        if (i < first) continue;
+        int64_t sample = place < 0 ? 0 : (int64_t)place;
+        starts[i - first] = (int32_t)(sample < input ? sample : input - 1);
+        lengths[i - first] = 1;
+        weights[i - first] = 1 << PRECISION;
+    }
 }
 
 void fovea_resize_weights(int64_t input, float lower, float upper, int64_t output, int64_t first, int64_t count,
                           int32_t kernel, int64_t taps, int32_t *starts, int32_t *lengths, int32_t *weights) {
+    if (kernel == FOVEA_NEAREST) {
+        nearest(input, lower, upper, output, first, count, starts, lengths, weights);
+        return;
+    }
     double scale, stretch;
     double support = reach(lower, upper, output, kernel, &scale, &stretch);
     double unit = 1.0 / stretch;
@@ -56,11 +91,11 @@ void fovea_resize_weights(int64_t input, float lower, float upper, int64_t outpu
         double sum = 0;
         for (int64_t k = from; k < to; k++) {
             double x = ((double)k - centre + 0.5) * unit;
-            sum += kernel == FOVEA_BICUBIC ? bicubic(x) : bilinear(x);
+            sum += value(kernel, x);
         }
         for (int64_t k = from; k < to; k++) {
             double x = ((double)k - centre + 0.5) * unit;
-            double weight = kernel == FOVEA_BICUBIC ? bicubic(x) : bilinear(x);
+            double weight = value(kernel, x);
             if (sum != 0) weight /= sum;
             row[k - from] = (int32_t)((weight < 0 ? -0.5 : 0.5) + weight * (1 << PRECISION));
         }

@@ -183,6 +183,8 @@ for name, options in (("large.jpg", dict(quality=90)), ("large-progressive.jpg",
         assert draft.size == (-(-203 // denominator), -(-149 // denominator)), draft.size
         case(name, expected=draft.convert("RGB"), most=1, denominator=denominator)
 
+colour.resize((300, 220), Image.Resampling.BICUBIC).save(folder / "enlarged.jpg", quality=90)
+
 # Profiles: a wide colour space with its own curve, made here; conversion by ImageCms.
 SRGB = ImageCms.createProfile("sRGB")
 

@@ -2,6 +2,7 @@
 // is used again does not see the header.
 
 #include "adaptive_pooling.h"
+#include "augment.h"
 #include "depthwise.h"
 #include "instructions.h"
 #include "norm.h"

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FOVEA_BILINEAR = 0, FOVEA_BICUBIC = 1 };
+enum { FOVEA_BILINEAR = 0, FOVEA_BICUBIC = 1, FOVEA_NEAREST = 2, FOVEA_LANCZOS = 3 };
 
 // How many weights a sample of the output needs at most, when the input's part lower..<upper becomes `output` samples.
 int64_t fovea_resize_taps(float lower, float upper, int64_t output, int32_t kernel);
