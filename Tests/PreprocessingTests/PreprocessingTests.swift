@@ -147,6 +147,7 @@ extension Preprocessing {
         for mode in ResizeMode.allCases {
             var preprocessing = plain
             preprocessing.resize = mode
+            preprocessing.padding = [128, 128, 128]
             let expected = [0.5, 0.4, 0.3].indices.flatMap { channel in
                 [Float](
                     repeating: (Float(128) / 255 - plain.mean[channel]) / plain.deviation[channel], count: 24 * 32)

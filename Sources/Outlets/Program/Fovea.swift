@@ -21,7 +21,7 @@ struct Fovea: ParsableCommand {
             """,
         version: ProgramVersion.name,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self, PlanCommand.self,
+            Train.self, Preview.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self, PlanCommand.self,
             Bench.self,
         ])
 }
