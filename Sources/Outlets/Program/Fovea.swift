@@ -21,8 +21,8 @@ struct Fovea: ParsableCommand {
             """,
         version: ProgramVersion.name,
         subcommands: [
-            Train.self, Preview.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self, PlanCommand.self,
-            Bench.self,
+            Train.self, Preview.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self,
+            PlanCommand.self, Bench.self,
         ])
 }
 

@@ -67,9 +67,11 @@ package enum PreviewWorkflow {
             throw Failure(.data, "no picture can be read; the first is \(failures.first ?? "not there")")
         }
         let labels = pictures.map { data.classes[source.entries[$0.index].label] }
-        let columns = Columns(defaults, pictures, classes: data.classes.count, labels: pictures.map {
-            source.entries[$0.index].label
-        })
+        let columns = Columns(
+            defaults, pictures, classes: data.classes.count,
+            labels: pictures.map {
+                source.entries[$0.index].label
+            })
         let all = [columns.plain()] + (0..<request.draws).map { columns.drawn(epoch: $0) }
         return PreviewSheet(
             picture: ContactSheet(columns: all, labels: labels).picture(), reasons: defaults.reasons,

@@ -9,7 +9,7 @@ import Foundation
 import Synchronization
 
 /// Pictures in a file of slots: a header, a table with a row for each picture, and pixels one after the other.
-final class DiskPictureStore: PictureStore, @unchecked Sendable {
+final class DiskPictureStore: @unchecked Sendable {
     // @unchecked: `map` is made once and never moved; rows of the table are read and written under `lock`, pixels are
     // written before their row is and never again.
 
@@ -38,9 +38,10 @@ final class DiskPictureStore: PictureStore, @unchecked Sendable {
         }
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failed("the cache cannot be opened") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.locks(descriptor) else {
             close(descriptor)
-            throw Failure(.work, "\(path): another process uses this cache")
+            throw Failure(
+                .work, "\(path): another process uses this cache", advice: "Wait for it, or use --cache memory.")
         }
         let start = Self.headerBytes + count * Self.words * 8
         capacity = max(budget, start)
@@ -58,7 +59,12 @@ final class DiskPictureStore: PictureStore, @unchecked Sendable {
         end = start
         let header = map.assumingMemoryBound(to: UInt64.self)
         if header[0] != Self.magic || header[1] != key || header[2] != UInt64(count) {
-            memset(map, 0, start)
+            guard Self.write([UInt8](repeating: 0, count: start), to: descriptor, at: 0) else {
+                let failure = failed("the cache cannot be written")
+                munmap(map, capacity)
+                close(descriptor)
+                throw failure
+            }
             (header[0], header[1], header[2]) = (Self.magic, key, UInt64(count))
         }
         for index in 0..<count {
@@ -75,6 +81,16 @@ final class DiskPictureStore: PictureStore, @unchecked Sendable {
     deinit {
         munmap(map, capacity)
         close(descriptor)
+    }
+
+    /// Whether nobody else uses the file; whoever is about to leave it is waited for.
+    private static func locks(_ descriptor: Int32) -> Bool {
+        let (tries, microseconds): (Int, UInt32) = (100, 20_000)
+        for _ in 0..<tries {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(microseconds)
+        }
+        return false
     }
 
     var summary: CacheReport { lock.withLock { report } }
@@ -111,8 +127,6 @@ final class DiskPictureStore: PictureStore, @unchecked Sendable {
         return true
     }
 
-    func keep(_ view: PixelView, index: Int) { keep(view, index: index, fingerprint: 0) }
-
     /// Keeps pixels that were made from content of this fingerprint.
     func keep(_ view: PixelView, index: Int, fingerprint: UInt64) {
         let line = view.width * view.channels
@@ -127,7 +141,11 @@ final class DiskPictureStore: PictureStore, @unchecked Sendable {
         }
         guard let offset else { return }
         let target = (map + offset).assumingMemoryBound(to: UInt8.self)
-        for y in 0..<view.height { (target + y * line).update(from: view.base + y * view.stride, count: line) }
+        // Written by the system, not through the map: a full disk is an answer here, and a signal there.
+        for y in 0..<view.height {
+            let source = UnsafeRawBufferPointer(start: view.base + y * view.stride, count: line)
+            guard Self.write(source, to: descriptor, at: offset + y * line) else { return refuse() }
+        }
         let kept = PixelView(
             base: UnsafePointer(target), width: view.width, height: view.height, channels: view.channels, stride: line)
         let sum = Self.checksum(kept)
@@ -139,6 +157,25 @@ final class DiskPictureStore: PictureStore, @unchecked Sendable {
             report.pictures += 1
             report.bytes += bytes
         }
+    }
+
+    private func refuse() { lock.withLock { report.refused += 1 } }
+
+    /// Writes all bytes, or answers false.
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(
+                descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            done += count
+        }
+        return true
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32, at offset: Int) -> Bool {
+        bytes.withUnsafeBytes { write($0, to: descriptor, at: offset) }
     }
 
     /// Of pixels: eight bytes at a time, each mixed in by a multiplication.

@@ -5,6 +5,21 @@ import CKernels
 import FoveaPictures
 import FoveaTensorCore
 
+/// What is kept of a picture between epochs.
+package enum KeptForm: String, Sendable {
+    /// Decoded and upright, at its own size: where each epoch cuts out another region.
+    case decoded
+    /// At the network's size: where the region is always the same.
+    case sized
+}
+
+extension Augmentation {
+    /// The smallest form that still gives every draw.
+    package var keptForm: KeptForm {
+        if case .resized = crop { .decoded } else { .sized }
+    }
+}
+
 extension Preprocessing {
     /// The number of floats that `apply` writes: channels * height * width.
     package var count: Int { channels * height * width }
@@ -43,6 +58,27 @@ extension Preprocessing {
         write(try decode(bytes, limits, scratch), augmentation, &stream, out, scratch)
     }
 
+    /// The pixels of a picture file that may be kept for another epoch, in the scratch's memory.
+    /// Throws a `Failure` that says what is wrong with the bytes.
+    package func kept(
+        encoded bytes: [UInt8], as form: KeptForm, limits: DecodingLimits = .standard, scratch: PreprocessingScratch
+    ) throws -> PixelView {
+        let view = try decode(bytes, limits, scratch)
+        return form == .decoded ? view : framed(view, geometry(width: view.width, height: view.height), scratch)
+    }
+
+    /// Writes the network's input of pixels that were kept: bit for bit that of the picture they come from.
+    package func apply(
+        kept view: PixelView, as form: KeptForm, augmentation: Augmentation, stream: inout RandomStream,
+        into out: UnsafeMutablePointer<Float>, scratch: PreprocessingScratch
+    ) {
+        if augmentation == .none {
+            form == .decoded ? plain(view, out, scratch) : write(view, Placement(), out, scratch)
+        } else {
+            write(view, augmentation, &stream, out, scratch, isSized: form == .sized)
+        }
+    }
+
     /// The 8-bit picture that the network's input is made of, before normalising: `height` x `width`, of `channels`
     /// channels. For statistics, heat maps and looking at.
     package func picture(
@@ -70,7 +106,7 @@ extension Preprocessing {
 
     private func write(
         _ view: PixelView, _ augmentation: Augmentation, _ stream: inout RandomStream,
-        _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch
+        _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch, isSized: Bool = false
     ) {
         var placement = Placement()
         var geometry = geometry(width: view.width, height: view.height)
@@ -84,7 +120,7 @@ extension Preprocessing {
                 width: view.width, height: view.height, scale: scale, ratio: ratio, stream: &stream)
         }
         if augmentation.flip { placement.isMirrored = stream.uniform() < 0.5 }
-        let sized = framed(view, geometry, scratch)
+        let sized = isSized ? view : framed(view, geometry, scratch)
         if augmentation.changesPixels {
             let placed = moved(sized, &placement, scratch)
             scratch.changes.drawn.removeAll(keepingCapacity: true)
