@@ -46,15 +46,23 @@ private func median(of count: Int, _ work: () throws -> Void) rethrows -> Durati
         let preprocessing = Preprocessing(
             height: 224, width: 224, channels: 3, mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
         let changes = Augmentation(crop: .resized(scale: 0.35...1, ratio: 0.75...1.33), flip: true)
-        for threads in [1, 2] {
-            let loader = try BatchLoader(
-                source: source, classCount: 10, batchSize: 32, preprocessing: preprocessing, augmentation: changes,
-                threads: threads)
-            let time = median(of: 3) {
-                loader.forEachInOrder { #expect($0.failures.isEmpty) }
+        var strong = changes
+        (strong.trivialAugment, strong.erasing, strong.mixUp) = (TrivialAugment(), RandomErasing(), MixUp())
+        for (name, augmentation, cache) in [
+            ("decoded each time", changes, CacheMode.off), ("from the cache", changes, .memory),
+            ("decoded, strong augmentation", strong, .off),
+        ] {
+            for threads in [1, 2] {
+                let loader = try BatchLoader(
+                    source: source, classCount: 10, batchSize: 32, preprocessing: preprocessing,
+                    augmentation: augmentation, threads: threads, cache: CacheOptions(mode: cache))
+                // The first of three fills the cache.
+                let time = median(of: 3) {
+                    loader.forEachInOrder { #expect($0.failures.isEmpty) }
+                }
+                let rate = Double(source.entries.count) / (time / .seconds(1))
+                print("photographs to 224 x 224, \(threads) thread(s), \(name): \(Int(rate)) a second")
             }
-            let rate = Double(source.entries.count) / (time / .seconds(1))
-            print("photographs to 224 x 224, \(threads) thread(s): \(Int(rate)) a second")
         }
     }
 }

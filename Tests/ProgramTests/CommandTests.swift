@@ -15,7 +15,7 @@ import Testing
         #expect(run.code == 0, "\(run.errors)")
         #expect(run.output.hasPrefix(trained.model + ": "))
         #expect(run.output.split(separator: "\n").count == 1)
-        #expect(run.errors.contains("augmentation: "))
+        #expect(run.errors.contains("augmentation light: "))
         #expect(run.errors.contains("mean ") && run.errors.contains("epoch 4/4"))
         #expect(!run.errors.contains("\u{1B}") && !run.errors.contains("\r"))
     }

@@ -55,7 +55,7 @@ private func choose(
     func `digits are not mirrored`(name: String, isDigits: Bool) throws {
         let chosen = try choose(Made(count: 600, width: 28, height: 28, channels: 1), name: name)
         #expect(chosen.configuration.augmentation.flip == !isDigits)
-        #expect(chosen.reasons.contains("no mirroring: the classes are digits or letters") == isDigits)
+        #expect(chosen.reasons.contains { $0.hasPrefix("no mirroring: the classes are digits") } == isDigits)
     }
 
     @Test func `classes of one character are digits or letters whatever the name`() throws {
@@ -70,6 +70,28 @@ private func choose(
         #expect(configuration.learningRate == 0.1 * 32 / 128)
         #expect(configuration.augmentation.crop == .resized(scale: 0.35...1, ratio: 3 / 4...4 / 3))
         #expect(chosen.preprocessing.channels == 3 && chosen.preprocessing.cropFraction == 0.875)
+    }
+
+    @Test func `long and thin pictures are padded and shown whole`() throws {
+        let long = try choose(Made(count: 600, width: 400, height: 150, channels: 3))
+        #expect(long.preprocessing.resize == .pad && long.configuration.augmentation.crop == .none)
+        #expect(long.reasons.contains { $0.hasPrefix("padded: ") })
+        let usual = try choose(Made(count: 600, width: 300, height: 150, channels: 3))
+        #expect(usual.preprocessing.resize == .crop)
+    }
+
+    @Test func `a preset is what it is for these pictures, and mirroring can be had for digits`() throws {
+        var set = TrainingOverrides()
+        set.preset = TrainingOverrides.PresetChoice(.strong)
+        let photographs = try choose(Made(count: 600, width: 160, height: 120, channels: 3), set)
+        #expect(photographs.configuration.augmentation.mixUp != nil)
+        #expect(photographs.reasons.contains { $0.hasPrefix("augmentation strong: random parts of 20 to 100 %") })
+        let digits = Made(count: 600, width: 28, height: 28, channels: 1)
+        let names = ["0", "1"]
+        let whole = try choose(digits, classes: names, set).configuration.augmentation
+        #expect(!whole.flip && whole.affine != nil && whole.trivialAugment == nil)
+        set.mirrors = true
+        #expect(try choose(digits, classes: names, set).configuration.augmentation.flip)
     }
 
     @Test func `few pictures get smaller batches and more epochs`() throws {

@@ -21,8 +21,8 @@ struct Fovea: ParsableCommand {
             """,
         version: ProgramVersion.name,
         subcommands: [
-            Collect.self, Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self,
-            PlanCommand.self, Bench.self, BenchPictures.self,
+            Collect.self, Preview.self, Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self,
+            Models.self, PlanCommand.self, Bench.self, BenchPictures.self,
         ])
 }
 

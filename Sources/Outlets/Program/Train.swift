@@ -53,6 +53,8 @@ struct Train: ParsableCommand {
 
     @OptionGroup var augmentation: AugmentationFlags
 
+    @OptionGroup var loading: LoadingFlags
+
     @OptionGroup var precision: PrecisionFlag
 
     @Flag(help: "Take about half the memory, for about two thirds of the speed: larger batches, larger pictures.")
@@ -119,6 +121,8 @@ struct Train: ParsableCommand {
         request.overrides.seed = seed
         request.overrides.precision = precision.precision
         augmentation.apply(to: &request.overrides)
+        request.cache = loading.options
+        request.maxBroken = loading.maxBroken
         if saveMemory { request.overrides.savesMemory = true }
         if let count = threads.threads { request.overrides.threads = .some(count) }
         request.loaderThreads = threads.loaderThreads

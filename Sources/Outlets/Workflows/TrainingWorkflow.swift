@@ -3,6 +3,7 @@
 
 import FoveaCollecting
 import FoveaCompiler
+import FoveaLoading
 import FoveaModelFiles
 import FoveaModeling
 import FoveaPreprocessing
@@ -22,6 +23,10 @@ package struct TrainingRequest: Sendable {
     package var overrides = TrainingOverrides()
     /// Threads that load pictures; nil for one a core.
     package var loaderThreads: Int?
+    /// Whether decoded pictures are kept between epochs.
+    package var cache = CacheOptions(mode: .auto)
+    /// Pictures that may be broken before the run ends; nil for half of them.
+    package var maxBroken: Int?
     /// How data is opened.
     package var collecting = CollectingOptions()
 
@@ -82,10 +87,11 @@ package enum TrainingWorkflow {
                 height: configuration.size, width: configuration.size, classCount: data.classes.count))
         if stop.isSet { throw interrupted }
         let sources = (training: HashingSource(training), validation: HashingSource(validation))
-        let task = TrainingTask(
+        var task = TrainingTask(
             model: model, classes: data.classes, training: sources.training, validation: sources.validation,
             preprocessing: defaults.preprocessing, configuration: configuration,
             loaderThreads: request.loaderThreads ?? ProcessInfo.processInfo.activeProcessorCount)
+        (task.cache, task.maxBroken) = (request.cache, request.maxBroken)
         let result = try Trainer.run(task, library: library, stop: stop, observers: observers)
         guard result.bestEpoch > 0 || !FileManager.default.fileExists(atPath: request.output) else {
             throw Failure(

@@ -13,6 +13,8 @@ import Foundation
 package final class BatchLoader: Sendable {
     /// Pictures in a full batch.
     package let batchSize: Int
+    /// Decoded pictures that are kept between epochs; nil where none are.
+    package let cache: PictureCache?
     private let ring: BatchRing
     private let pictureCount: Int
 
@@ -22,13 +24,17 @@ package final class BatchLoader: Sendable {
     package init(
         source: any Source, classCount: Int, batchSize: Int, preprocessing: Preprocessing,
         augmentation: Augmentation = .none, seed: UInt64 = 0,
-        threads: Int = ProcessInfo.processInfo.activeProcessorCount, slots: Int = 4
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount, slots: Int = 4,
+        cache options: CacheOptions = CacheOptions()
     ) throws {
         precondition(batchSize > 0 && threads > 0 && slots > 1, "\(batchSize), \(threads), \(slots)")
         try source.prepare()
+        let entries = source.entries
+        cache = try PictureCache(
+            options, names: entries.map(\.name), preprocessing: preprocessing, form: augmentation.keptForm)
         let filler = RowFiller(
-            source: source, entries: source.entries, classCount: classCount, preprocessing: preprocessing,
-            augmentation: augmentation, seed: seed)
+            source: source, entries: entries, classCount: classCount, preprocessing: preprocessing,
+            augmentation: augmentation, seed: seed, cache: cache)
         precondition(filler.entries.allSatisfy { (0..<classCount).contains($0.label) }, "a label beyond the classes")
         let batches = try (0..<slots).map { _ in
             try Batch(capacity: batchSize, sampleSize: preprocessing.count, classCount: classCount)

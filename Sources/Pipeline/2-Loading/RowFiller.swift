@@ -2,6 +2,7 @@
 // A picture that fails is never replaced by another: its row is black to the network and weighs nothing.
 
 import FoveaCollecting
+import FoveaPictures
 import FoveaPreprocessing
 import FoveaTensorCore
 
@@ -13,6 +14,7 @@ struct RowFiller: Sendable {
     let preprocessing: Preprocessing
     let augmentation: Augmentation
     let seed: UInt64
+    let cache: PictureCache?
 
     /// Fills the rows of a job; returns those whose pictures failed.
     func fill(
@@ -54,7 +56,36 @@ struct RowFiller: Sendable {
         _ pixels: UnsafeMutableBufferPointer<Float>, _ index: Int, _ epoch: Int, _ scratch: PreprocessingScratch
     ) throws {
         guard let out = pixels.baseAddress else { return }
-        let content = try source.content(at: index)
+        var stream = RandomStream(seed: seed, purpose: .augmentation, epoch: epoch, sample: index)
+        if let cache {
+            if cache.withPicture(index, { apply(kept: $0, &stream, out, scratch) }) != nil { return }
+            let content = try source.content(at: index)
+            guard case .encoded(let bytes) = content else { return try fill(out, content, &stream, scratch) }
+            if cache.trust(index, bytes: bytes),
+                cache.withPicture(index, { apply(kept: $0, &stream, out, scratch) }) != nil
+            {
+                return
+            }
+            let view = try preprocessing.kept(encoded: bytes, as: augmentation.keptForm, scratch: scratch)
+            cache.keep(view, index: index, bytes: bytes)
+            return apply(kept: view, &stream, out, scratch)
+        }
+        try fill(out, try source.content(at: index), &stream, scratch)
+    }
+
+    private func apply(
+        kept view: PixelView, _ stream: inout RandomStream, _ out: UnsafeMutablePointer<Float>,
+        _ scratch: PreprocessingScratch
+    ) {
+        preprocessing.apply(
+            kept: view, as: augmentation.keptForm, augmentation: augmentation, stream: &stream, into: out,
+            scratch: scratch)
+    }
+
+    private func fill(
+        _ out: UnsafeMutablePointer<Float>, _ content: PictureContent, _ stream: inout RandomStream,
+        _ scratch: PreprocessingScratch
+    ) throws {
         if augmentation == .none {
             switch content {
             case .raw(let picture): preprocessing.apply(picture, into: out, scratch: scratch)
@@ -62,7 +93,6 @@ struct RowFiller: Sendable {
             }
             return
         }
-        var stream = RandomStream(seed: seed, purpose: .augmentation, epoch: epoch, sample: index)
         switch content {
         case .raw(let picture):
             preprocessing.apply(

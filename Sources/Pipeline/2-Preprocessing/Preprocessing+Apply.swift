@@ -62,6 +62,37 @@ extension Preprocessing {
         }
     }
 
+    /// The pixels of a picture file that may be kept for another epoch, in the scratch's memory.
+    /// Throws a `Failure` that says what is wrong with the bytes.
+    package func kept(
+        encoded bytes: [UInt8], as form: KeptForm, limits: DecodingLimits = .standard, scratch: PreprocessingScratch
+    ) throws -> PixelView {
+        // The view is of the scratch's memory and outlives `bytes`.
+        try bytes.withUnsafeBytes { bytes in
+            let file = try PictureDecoder.open(bytes, limits: limits)
+            if form == .decoded {
+                let request = DecodingRequest(background: background, colours: colours)
+                return try file.decode(request, memory: scratch.decoding).view
+            }
+            let geometry = geometry(width: file.info.width, height: file.info.height)
+            return framed(
+                try decode(file, geometry, margin: decoding == .reduced ? 2 : nil, scratch), geometry, scratch)
+        }
+    }
+
+    /// Writes the network's input of pixels that were kept: bit for bit that of the picture they come from, unless its file
+    /// could have been decoded smaller, which kept pixels are not.
+    package func apply(
+        kept view: PixelView, as form: KeptForm, augmentation: Augmentation, stream: inout RandomStream,
+        into out: UnsafeMutablePointer<Float>, scratch: PreprocessingScratch
+    ) {
+        let (geometry, placement) = draw(augmentation, &stream, width: view.width, height: view.height)
+        switch form {
+        case .decoded: write(geometry.part(of: view), geometry, placement, augmentation, &stream, out, scratch)
+        case .sized: write(sized: view, placement, augmentation, &stream, out, scratch)
+        }
+    }
+
     /// The 8-bit picture that the network's input is made of, before normalising: `height` x `width`, of `channels`
     /// channels. For statistics, heat maps and looking at.
     package func picture(
@@ -108,8 +139,14 @@ extension Preprocessing {
         _ part: DecodedPart, _ geometry: Geometry, _ drawn: Placement, _ augmentation: Augmentation,
         _ stream: inout RandomStream, _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch
     ) {
+        write(sized: framed(part, geometry, scratch), drawn, augmentation, &stream, out, scratch)
+    }
+
+    private func write(
+        sized: PixelView, _ drawn: Placement, _ augmentation: Augmentation, _ stream: inout RandomStream,
+        _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch
+    ) {
         var placement = drawn
-        let sized = framed(part, geometry, scratch)
         if augmentation.changesPixels {
             let placed = moved(sized, &placement, scratch)
             scratch.changes.drawn.removeAll(keepingCapacity: true)

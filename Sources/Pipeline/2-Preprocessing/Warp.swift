@@ -29,7 +29,12 @@ package struct Warp: Sendable, Equatable {
 
     /// Turned by `angle` degrees against the clock about the centre: torchvision's `rotate`.
     package static func rotation(_ angle: Double, width: Int, height: Int) -> Warp {
-        .affine(angle: -angle, center: (Double(width) / 2, Double(height) / 2))
+        // Pillow cuts the sine and cosine off after 15 digits, so that quarter turns are exact.
+        func rounded(_ value: Double) -> Double { (value * 1e15).rounded(.toNearestOrEven) / 1e15 }
+        let radians = -angle * .pi / 180
+        let (c, s) = (rounded(cos(radians)), rounded(sin(radians)))
+        let (x, y) = (Double(width) / 2, Double(height) / 2)
+        return Warp(coefficients: SIMD8(c, s, c * -x + s * -y + x, -s, c, -s * -x + c * -y + y, 0, 0))
     }
 
     /// Four points (x and y of the top left, top right, bottom right and bottom left) moved to four others: torchvision's

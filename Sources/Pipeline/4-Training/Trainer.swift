@@ -21,6 +21,10 @@ package struct TrainingTask: Sendable {
     package var configuration: TrainingConfiguration
     /// Threads that load pictures.
     package var loaderThreads: Int
+    /// Whether decoded pictures are kept between epochs.
+    package var cache = CacheOptions()
+    /// Pictures that may be broken before the run ends; nil for half of them.
+    package var maxBroken: Int?
 
     package init(
         model: Model, classes: [String], training: any Source, validation: any Source, preprocessing: Preprocessing,

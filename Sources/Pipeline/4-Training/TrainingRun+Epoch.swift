@@ -136,11 +136,13 @@ extension TrainingRun {
             tell(.picture(failure))
         }
         let all = task.training.entries.count + task.validation.entries.count
-        if failures.count * 2 > all {
+        if failures.count > task.maxBroken ?? all / 2 {
+            let limit = task.maxBroken.map { ", and --max-broken is \($0)" } ?? ""
             throw Failure(
                 .data,
-                "\(failures.count) of \(all) pictures cannot be read; the first is \(failures[0].name): \(failures[0].reason)",
-                advice: "`fovea inspect` lists them all.")
+                "\(failures.count) of \(all) pictures cannot be read\(limit); "
+                    + "the first is \(failures[0].name): \(failures[0].reason)",
+                advice: "Mend or remove them, or allow more with --max-broken.")
         }
     }
 }

@@ -58,10 +58,10 @@ final class TrainingRun {
         loader = try BatchLoader(
             source: task.training, classCount: task.classes.count, batchSize: batchSize,
             preprocessing: task.preprocessing, augmentation: configuration.augmentation, seed: configuration.seed,
-            threads: task.loaderThreads)
+            threads: task.loaderThreads, cache: task.cache)
         validationLoader = try BatchLoader(
             source: task.validation, classCount: task.classes.count, batchSize: runner.batchSize,
-            preprocessing: task.preprocessing, threads: task.loaderThreads)
+            preprocessing: task.preprocessing, threads: task.loaderThreads, cache: task.cache)
         // Above ten batches an epoch the short last one is dropped; below, it is filled up with pictures seen already.
         stepsPerEpoch =
             pictureCount >= 10 * batchSize ? pictureCount / batchSize : (pictureCount + batchSize - 1) / batchSize

@@ -49,7 +49,8 @@ extension YAMLValue {
                         limits.contains(Float($0))
                     })
             case .whole(_, let path, let limits): step[keyPath: path] = try value.whole(limits)
-            case .range(_, let path, let limits): step[keyPath: path] = try value.range(within: limits, parameter.allowed)
+            case .range(_, let path, let limits):
+                step[keyPath: path] = try value.range(within: limits, parameter.allowed)
             }
         }
         return step

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fovea_encode.h"
+
 typedef enum {
     FOVEA_CODEC_OK = 0,
     FOVEA_CODEC_DAMAGED = 1,      // the bytes break the rules of their format

@@ -1,0 +1,161 @@
+// Decoded pictures kept for the next epoch, within a budget of bytes. A picture that does not fit is decoded every time:
+// nothing is thrown out for another, since an epoch wants each picture once and the next to go would be the next wanted.
+// Pixels are kept as they were decoded, or at the network's size where the geometry is not random, so that training with a
+// cache is bit for bit training without one.
+
+import FoveaPictures
+import FoveaPreprocessing
+import FoveaTensorCore
+import Foundation
+import Synchronization
+
+/// Where decoded pictures are kept.
+package enum CacheMode: String, Sendable, CaseIterable {
+    case memory, disk, off
+    /// In memory, as far as a quarter of the machine's reaches.
+    case auto
+}
+
+/// How much was kept and used.
+package struct CacheReport: Sendable, Equatable {
+    /// Pictures kept.
+    package var pictures: Int
+    /// Bytes of their pixels.
+    package var bytes: Int
+    /// Pictures that there was no room for.
+    package var refused: Int
+}
+
+/// Pictures in memory.
+final class MemoryPictureStore: Sendable {
+    private struct State {
+        var pictures: [Picture?]
+        var report = CacheReport(pictures: 0, bytes: 0, refused: 0)
+    }
+
+    private let budget: Int
+    private let state: Mutex<State>
+
+    /// Room for `budget` bytes of pixels.
+    init(count: Int, budget: Int) {
+        self.budget = budget
+        state = Mutex(State(pictures: [Picture?](repeating: nil, count: count)))
+    }
+
+    var report: CacheReport { state.withLock { $0.report } }
+
+    func withPicture<Result>(_ index: Int, _ body: (PixelView) throws -> Result) rethrows -> Result? {
+        // A copy of the reference: the pixels are read outside the lock.
+        guard let picture = state.withLock({ $0.pictures[index] }) else { return nil }
+        return try picture.withView(body)
+    }
+
+    func keep(_ view: PixelView, index: Int) {
+        let bytes = view.width * view.height * view.channels
+        let fits = state.withLock { state in
+            let fits = state.pictures[index] == nil && state.report.bytes + bytes <= budget
+            if fits { state.report.bytes += bytes } else { state.report.refused += 1 }
+            return fits
+        }
+        guard fits else { return }
+        let picture = view.picture()
+        state.withLock { state in
+            if state.pictures[index] == nil {
+                state.pictures[index] = picture
+                state.report.pictures += 1
+            } else {
+                state.report.bytes -= bytes
+            }
+        }
+    }
+}
+
+/// What a person asks for.
+package struct CacheOptions: Sendable, Equatable {
+    package var mode: CacheMode
+    /// Bytes of pixels at most; nil for a quarter of the machine's memory, or of the disk's free room.
+    package var budget: Int?
+    /// Where files are kept.
+    package var folder: String
+
+    package init(mode: CacheMode = .off, budget: Int? = nil, folder: String = CacheOptions.usualFolder()) {
+        self.mode = mode
+        self.budget = budget
+        self.folder = folder
+    }
+
+    /// `$FOVEA_HOME/pictures`, or `fovea/pictures` in the XDG cache folder.
+    package static func usualFolder(
+        _ environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String {
+        if let home = environment["FOVEA_HOME"], !home.isEmpty { return home + "/pictures" }
+        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/fovea/pictures" }
+        return (environment["HOME"] ?? NSHomeDirectory()) + "/.cache/fovea/pictures"
+    }
+
+    /// The budget of this mode.
+    var bytes: Int {
+        if let budget { return budget }
+        guard mode == .disk else { return Int(clamping: ProcessInfo.processInfo.physicalMemory / 4) }
+        let parent = FileManager.default.fileExists(atPath: folder) ? folder : "/"
+        let system = try? FileManager.default.attributesOfFileSystem(forPath: parent)
+        return ((system?[.systemFreeSize] as? NSNumber)?.intValue ?? 0) / 4
+    }
+}
+
+/// The pictures of one source, in memory or on disk.
+package final class PictureCache: Sendable {
+    let memory: MemoryPictureStore?
+    let disk: DiskPictureStore?
+
+    /// Nil where nothing is to be kept. `names` and `preprocessing` decide which file on disk is the right one.
+    /// Throws a `Failure` of kind `.work` if the file cannot be used.
+    init?(_ options: CacheOptions, names: [String], preprocessing: Preprocessing, form: KeptForm) throws {
+        switch options.mode {
+        case .off: return nil
+        case .memory, .auto:
+            memory = MemoryPictureStore(count: names.count, budget: options.bytes)
+            disk = nil
+        case .disk:
+            memory = nil
+            let key = try Self.key(names, preprocessing, form)
+            let name = String(key, radix: 16)
+            disk = try DiskPictureStore(
+                path: "\(options.folder)/\(name).pixels", count: names.count, key: key, budget: options.bytes)
+        }
+    }
+
+    /// What the pixels depend on, but for the content of the pictures.
+    private static func key(_ names: [String], _ preprocessing: Preprocessing, _ form: KeptForm) throws -> UInt64 {
+        var plain = preprocessing
+        plain.mean = []
+        plain.deviation = []
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let text = "pixels 1\n\(form.rawValue)\n\(names.joined(separator: "\n"))\n"
+        return (Array(text.utf8) + Array(try encoder.encode(plain))).withUnsafeBytes(DiskPictureStore.fingerprint)
+    }
+
+    /// What is kept, and what there was no room for.
+    package var report: CacheReport {
+        memory?.report ?? disk?.summary ?? CacheReport(pictures: 0, bytes: 0, refused: 0)
+    }
+
+    /// Lends the pixels of a picture to `body` if they are kept and known to be right; nil if not.
+    func withPicture<Result>(_ index: Int, _ body: (PixelView) throws -> Result) rethrows -> Result? {
+        if let memory { return try memory.withPicture(index, body) }
+        return try disk?.withPicture(index, body)
+    }
+
+    /// Whether pixels of an earlier run were made from these bytes; looks at nothing where it is known.
+    func trust(_ index: Int, bytes: [UInt8]) -> Bool {
+        guard let disk else { return false }
+        return disk.trust(index, fingerprint: bytes.withUnsafeBytes(DiskPictureStore.fingerprint))
+    }
+
+    /// Keeps the pixels that were made from these bytes, if there is room.
+    func keep(_ view: PixelView, index: Int, bytes: [UInt8]) {
+        memory?.keep(view, index: index)
+        disk?.keep(view, index: index, fingerprint: bytes.withUnsafeBytes(DiskPictureStore.fingerprint))
+    }
+}
