@@ -22,7 +22,7 @@ help:
 	@echo "make test     run every test; a skipped test that is not on the list is a failure"
 	@echo "make lint     check formatting and scripts"
 	@echo "make format   rewrite the Swift files in the house's format"
-	@echo "make bench    measure Fovea and PyTorch in the same sitting"
+	@echo "make bench    measure Fovea and its peers in the same sitting; ROWS=\"train-*\" some rows, BENCH=--quick a try"
 	@echo "make clean    remove what was built"
 
 setup:
@@ -45,7 +45,7 @@ format:
 	$(SWIFT) format format --in-place --parallel --recursive $(FORMATTED)
 
 bench:
-	@scripts/bench.sh
+	@ROWS="$(ROWS)" scripts/bench.sh $(BENCH)
 
 clean:
-	rm -rf .build .build-tests Examples/.build .venv-test .venv-peers
+	rm -rf .build .build-tests Examples/.build .venv-test .venv-peers .bench

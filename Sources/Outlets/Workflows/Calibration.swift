@@ -16,6 +16,12 @@ struct CalibrationPictures: Sendable {
     let pixels: [Float]
     let count: Int
 
+    /// Pictures that lie in memory. `pixels`: (count, C, H, W).
+    init(pixels: [Float], count: Int) {
+        self.pixels = pixels
+        self.count = count
+    }
+
     /// `count` pictures of a source, evenly spread over it, so that a source that is sorted by class gives some of each.
     init(
         _ source: any Source, classes: [String], count wanted: Int, for loaded: LoadedModel, loaderThreads: Int?

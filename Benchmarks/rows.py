@@ -1,0 +1,159 @@
+"""The rows of the table, and the modes in which a peer could be at its best on each. Data alone; nothing runs here.
+
+A mode is what a peer's script is told (see peers/), with `peer`, the script, and `tcmalloc`, whether it runs on Google's
+allocator. The bars are ratios of the peer's time to ours unless they say otherwise.
+"""
+
+import dataclasses
+import fnmatch
+
+SMALL = {"size": 28, "channels": 1, "classes": 10, "batch": 128}
+LARGE = {"size": 224, "channels": 3, "classes": 1000}
+TITLES = {
+    "resnet18": "ResNet-18", "resnet50": "ResNet-50", "mobilenet_v2": "MobileNetV2", "plaincnn": "three convolutions",
+    "smallcnn": "smallcnn",
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    name: str
+    #: training, inference, predict, memory or start
+    work: str
+    network: str
+    #: f32, bf16, int8 or best: of f32 and bf16 what is faster, for each side by itself
+    precision: str
+    bar: float | None = None
+    size: int = 224
+    channels: int = 3
+    classes: int = 1000
+    batch: int = 32
+    #: whether both sides are held to AVX2
+    avx2: bool = False
+
+    @property
+    def title(self) -> str:
+        name = TITLES[self.network]
+        match self.work:
+            case "predict":
+                return f"`fovea predict`, {name}, one JPEG, whole process"
+            case "memory":
+                return f"{name} training step, {self.size} px, batch {self.batch}, {self.precision}: peak memory"
+            case "start":
+                return f"{name}, {self.size} px, batch {self.batch}, {self.precision}: to the end of the first step"
+        limit = ", held to AVX2" if self.avx2 else ""
+        precision = "best precision" if self.precision == "best" else self.precision
+        return f"{name} {self.work}, {self.size} px, batch {self.batch}, {precision}{limit}"
+
+    @property
+    def precisions(self) -> list[str]:
+        return ["f32", "bf16"] if self.precision == "best" else [self.precision]
+
+    @property
+    def settings(self) -> dict:
+        """What a peer's script needs to know of the row."""
+        keys = ("work", "network", "size", "channels", "classes", "batch")
+        return {key: getattr(self, key) for key in keys}
+
+
+def every_row() -> list[Row]:
+    def training(name: str, network: str, precision: str, bar: float, **more) -> Row:
+        return Row(f"train-{name}-{precision}", "training", network, precision, bar, **more)
+
+    rows = [
+        training("resnet18", "resnet18", "f32", 1.4),
+        training("resnet18", "resnet18", "bf16", 1.3),
+        training("resnet18-32px", "resnet18", "bf16", 1.3, size=32, classes=10, batch=128),
+        training("resnet50", "resnet50", "bf16", 1.3),
+        training("mobilenet_v2", "mobilenet_v2", "bf16", 2.5),
+        training("plaincnn", "plaincnn", "best", 2.5, **SMALL),
+        training("smallcnn", "smallcnn", "best", 2.5, **SMALL),
+    ]
+    networks = ("resnet18", "mobilenet_v2", "resnet50")
+    for network in networks:
+        for batch in (1, 32):
+            for precision in ("f32", "bf16", "int8"):
+                name = f"infer-{network}-b{batch}-{precision}"
+                rows.append(Row(name, "inference", network, precision, 1.0, batch=batch))
+    rows += [
+        Row("memory-resnet18-bf16", "memory", "resnet18", "bf16", 1 / 0.7),
+        Row("predict-torch", "predict", "resnet18", "f32", 40, batch=1),
+        Row("predict-onnxruntime", "predict", "resnet18", "f32", 3, batch=1),
+        Row("start-resnet50-bf16", "start", "resnet50", "bf16"),
+    ]
+    for row in [row for row in rows if row.work == "training" and row.precision != "f32"] + rows[:1]:
+        name = row.name.rsplit("-", 1)[0] + "-f32"
+        rows.append(dataclasses.replace(row, name=f"avx2-{name}", precision="f32", bar=1.2, avx2=True))
+    for row in [row for row in rows if row.work == "inference" and row.precision == "f32"]:
+        rows.append(dataclasses.replace(row, name=f"avx2-{row.name}", bar=None, avx2=True))
+    return rows
+
+
+def chosen(patterns: list[str]) -> list[Row]:
+    """The rows whose names match one of the patterns, in the order of the patterns; all without a pattern."""
+    rows = every_row()
+    if not patterns:
+        return rows
+    found = []
+    for pattern in patterns:
+        matching = [row for row in rows if fnmatch.fnmatch(row.name, pattern)]
+        if not matching:
+            raise SystemExit(f"no row is called {pattern}; there are: {' '.join(row.name for row in rows)}")
+        found += [row for row in matching if row not in found]
+    return found
+
+
+def modes(row: Row) -> list[dict]:
+    """What the scout of a row tries; the best of these is tried again with tcmalloc."""
+    found = []
+    for precision in row.precisions:
+        base = {"precision": precision, "tcmalloc": False}
+        if row.work == "inference":
+            found += openvino_modes(row, base)
+            if precision != "bf16":
+                found.append(base | {"peer": "onnxruntime"})
+        if precision != "int8":
+            found += torch_modes(row, base)
+    return found
+
+
+def torch_modes(row: Row, base: dict) -> list[dict]:
+    compilers = (None, "default", "max-autotune")
+    if row.work == "memory":
+        compilers = (None, "default")
+    if row.work == "start":
+        compilers = (None,)
+    converted = (False, True) if row.work == "inference" and base["precision"] == "bf16" else (False,)
+    return [
+        base | {"peer": "torch", "compile": compiler, "channels_last": last, "converted": half}
+        for compiler in compilers
+        for last in (True, False)
+        for half in converted
+    ]
+
+
+def openvino_modes(row: Row, base: dict) -> list[dict]:
+    base = base | {"peer": "openvino"}
+    found = [base | {"hint": "LATENCY", "requests": "one", "picture_batch": row.batch}]
+    if row.batch == 1:
+        # One picture after the other: latency is what counts.
+        return found + [base | {"hint": "THROUGHPUT", "requests": "one", "picture_batch": 1}]
+    return found + [
+        base | {"hint": "THROUGHPUT", "requests": "queue", "picture_batch": batch} for batch in (row.batch, 1)
+    ]
+
+
+def described(mode: dict) -> str:
+    """A mode in words, with every setting that was chosen."""
+    words = {"torch": "PyTorch", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}[mode["peer"]]
+    words += " " + mode["precision"]
+    if mode["peer"] == "torch":
+        if mode["precision"] == "bf16":
+            words += " weights" if mode["converted"] else " autocast"
+        words += f", torch.compile {mode['compile']}" if mode["compile"] else ", eager"
+        words += ", channels_last" if mode["channels_last"] else ""
+    if mode["peer"] == "openvino":
+        words += f", {mode['hint'].lower()} hint"
+        if mode["requests"] == "queue":
+            words += f", asynchronous requests of {mode['picture_batch']}"
+    return words + (", tcmalloc" if mode["tcmalloc"] else "")
