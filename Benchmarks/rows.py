@@ -104,32 +104,33 @@ def chosen(patterns: list[str]) -> list[Row]:
 
 
 def modes(row: Row) -> list[dict]:
-    """What the scout of a row tries; the best of these is tried again with tcmalloc."""
+    """What the scout of a row tries: all of these, and from the best one of PyTorch's on what `variations` says."""
     found = []
-    for precision in row.precisions:
-        base = {"precision": precision, "tcmalloc": False}
-        if row.work == "inference":
+    if row.work == "inference":
+        for precision in row.precisions:
+            base = {"precision": precision, "tcmalloc": False}
             found += openvino_modes(row, base)
             if precision != "bf16":
                 found.append(base | {"peer": "onnxruntime"})
-        if precision != "int8":
-            found += torch_modes(row, base)
+    if row.precision != "int8":
+        compilers = {"start": (None,), "memory": (None, "default")}.get(row.work, (None, "default", "max-autotune"))
+        base = {"precision": row.precisions[-1], "tcmalloc": False, "peer": "torch", "channels_last": True}
+        # In inference, weights in bf16 beat autocast, which has to convert them each time.
+        converted = row.work == "inference" and base["precision"] == "bf16"
+        found += [base | {"compile": compiler, "converted": converted} for compiler in compilers]
     return found
 
 
-def torch_modes(row: Row, base: dict) -> list[dict]:
-    compilers = (None, "default", "max-autotune")
-    if row.work == "memory":
-        compilers = (None, "default")
-    if row.work == "start":
-        compilers = (None,)
-    converted = (False, True) if row.work == "inference" and base["precision"] == "bf16" else (False,)
-    return [
-        base | {"peer": "torch", "compile": compiler, "channels_last": last, "converted": half}
-        for compiler in compilers
-        for last in (True, False)
-        for half in converted
-    ]
+def variations(row: Row) -> list[tuple[str, list]]:
+    """PyTorch's settings that are tried one after the other, each with the best found before it."""
+    found: list[tuple[str, list]] = [("channels_last", [False, True])]
+    if row.work == "inference" and row.precision == "bf16":
+        found.append(("converted", [False, True]))
+    if len(row.precisions) > 1:
+        # The other precision may like another compiler best.
+        found.insert(0, ("precision", row.precisions))
+        found.insert(1, ("compile", [None, "default", "max-autotune"]))
+    return found
 
 
 def openvino_modes(row: Row, base: dict) -> list[dict]:

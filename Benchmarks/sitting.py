@@ -1,7 +1,7 @@
 """One sitting: Fovea and the peers in turn, row after row. `make bench` runs it; --help says what it can be told.
 
-For each row a scout first tries every mode of every peer for a moment and keeps the best; that one and Fovea then take
-turns. What counts is the median of the pairwise ratios: these are of neighbouring moments, so a machine's slow spells
+For each row a scout first tries the peers' modes for a moment each and keeps the best (PyTorch's settings one after the
+other, each with the best before it); that mode and Fovea then take turns. What counts is the median of the pairwise ratios: these are of neighbouring moments, so a machine's slow spells
 cancel out. Each turn is the median of its runs. Whatever is written stands in table.py.
 """
 
@@ -14,7 +14,7 @@ import sys
 
 import table
 from contenders import Failed, Ours, Places, Shots, make_ready, tcmalloc_path
-from rows import Row, chosen, described, modes
+from rows import Row, chosen, described, modes, variations
 
 
 def say(text: str) -> None:
@@ -44,6 +44,8 @@ class Scout:
         self.places, self.row, self.arguments = places, row, arguments
         self.records: list[dict] = []
         self.best: tuple[float, dict, object] | None = None
+        #: The best value and mode of each peer.
+        self.best_of: dict[str, tuple[float, dict]] = {}
         self.versions: dict = {}
 
     def look(self, mode: dict) -> None:
@@ -63,6 +65,8 @@ class Scout:
         found = value(self.row, answer)
         record |= {"value": found, "ready_seconds": round(getattr(contender, "ready_seconds", 0), 1)}
         say(f"  {record['mode']}: {table.shown(self.row.work, found)}")
+        if mode["peer"] not in self.best_of or found < self.best_of[mode["peer"]][0]:
+            self.best_of[mode["peer"]] = (found, mode)
         if self.best and self.best[0] <= found:
             contender.stop()
             return
@@ -78,12 +82,21 @@ class Scout:
             mode |= {"compile": None, "channels_last": False, "converted": False} if peer == "torch" else {}
             return self.look(mode)
         for mode in modes(row):
-            if any(word in described(mode) for word in arguments.without):
-                self.records.append({"mode": described(mode), "settings": mode, "error": "left out"})
-            else:
-                self.look(mode)
-        if self.best and tcmalloc_path() and "tcmalloc" not in arguments.without:
-            self.look(self.best[1] | {"tcmalloc": True})
+            self.consider(mode)
+        for setting, values in variations(row) if "torch" in self.best_of else []:
+            for one in values:
+                self.consider(self.best_of["torch"][1] | {setting: one})
+        if self.best and tcmalloc_path():
+            self.consider(self.best[1] | {"tcmalloc": True})
+
+    def consider(self, mode: dict) -> None:
+        """Tries a mode that was not tried yet and may be tried."""
+        if any(record["settings"] == mode for record in self.records):
+            return
+        if any(word in described(mode) for word in self.arguments.without):
+            self.records.append({"mode": described(mode), "settings": mode, "error": "left out"})
+        else:
+            self.look(mode)
 
 
 def our_best(places: Places, row: Row, seconds: float) -> Ours:
