@@ -1,5 +1,5 @@
-// Our Winograd kernels themselves, for every block of channels that this processor can run, against the operators in Double:
-// so the kernels for AVX2 are tested where the plan would take those for AVX-512.
+// Our Winograd kernels themselves, for every block of channels, layout and type that this processor can run, against the
+// operators in Double: so the kernels for AVX2 are tested where the plan would take those for AVX-512.
 
 import CKernels
 import FoveaOperators
@@ -31,11 +31,16 @@ import Testing
     @Test(arguments: cases) func `forward pass and gradients agree with the operators in Double`(_ example: Case) {
         let (shape, outputs) = (example.x, example.outputs)
         let yShape: Shape = [shape[0], outputs, shape[2], shape[3]]
-        let x = Tensor<Float>.random(shape, seed: 0)
+        // Activations are numbers that bf16 has as well.
+        func random(_ shape: Shape, seed: Int) -> Tensor<Float> {
+            let tensor = Tensor<Float>.random(shape, seed: seed)
+            return Tensor(shape, tensor.elements.map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) })
+        }
+        let x = random(shape, seed: 0)
         let w = Tensor<Float>.random([outputs, shape[1], 3, 3], seed: 1)
         let bias = Tensor<Float>.random([outputs], seed: 2)
-        let residual = Tensor<Float>.random(yShape, seed: 3)
-        let dy = Tensor<Float>.random(yShape, seed: 4)
+        let residual = random(yShape, seed: 3)
+        let dy = random(yShape, seed: 4)
         func doubled(_ tensor: Tensor<Float>) -> Tensor<Double> {
             Tensor(tensor.shape, tensor.elements.map(Double.init))
         }
@@ -49,24 +54,47 @@ import Testing
         let gradients = ConvolutionBackwardWeights(window, groups: 1, weightShape: w.shape, hasBias: true)
             .forward([doubled(x), doubled(dy)])
 
-        for block in [8, 16] where block <= fovea_winograd_block() {
-            for threads in [1, 3] {
-                let kernels = Kernels(x: shape, y: yShape, block: block, threads: threads)
-                let place = "blocks of \(block), \(threads) threads"
-                func compare(_ computed: [Float], _ expected: Tensor<Double>, _ name: String) {
-                    let tensor = Tensor<Double>(expected.shape, computed.map(Double.init))
-                    #expect(tensor.mismatch(with: expected, tolerance: 2e-5) == nil, "\(name), \(place)")
-                }
-                let once = kernels.forward(x, w, bias: bias, residual: residual, known: false)
-                compare(once, y, "y")
-                #expect(kernels.forward(x, w, bias: bias, residual: residual, known: false) == once, "\(place)")
-                compare(kernels.forward(x, w, bias: bias, residual: residual, known: true), y, "y, known filters")
-                compare(kernels.inputGradient(dy, w), dx, "dx")
-                let (dw, db) = kernels.filterGradient(x, dy)
-                compare(dw, gradients[0], "dw")
-                compare(db, gradients[1], "db")
-                #expect(kernels.filterGradient(x, dy).dw == dw, "\(place)")
+        for kind in Kind.all {
+            let kernels = Kernels(x: shape, y: yShape, kind)
+            // bf16 has eight bits of mantissa, the first of which is not stored.
+            let rounding = kind.isBF16 ? 0x1p-8 : 2e-5
+            func compare(_ computed: [Float], _ expected: Tensor<Double>, _ name: String, _ tolerance: Double) {
+                let tensor = Tensor<Double>(expected.shape, computed.map(Double.init))
+                #expect(tensor.mismatch(with: expected, tolerance: tolerance) == nil, "\(name), \(kind)")
             }
+            let once = kernels.forward(x, w, bias: bias, residual: residual, known: false)
+            compare(once, y, "y", rounding)
+            #expect(kernels.forward(x, w, bias: bias, residual: residual, known: false) == once, "\(kind)")
+            let known = kernels.forward(x, w, bias: bias, residual: residual, known: true)
+            compare(known, y, "y, known filters", rounding)
+            compare(kernels.inputGradient(dy, w), dx, "dx", rounding)
+            let (dw, db) = kernels.filterGradient(x, dy)
+            compare(dw, gradients[0], "dw", 2e-5)
+            compare(db, gradients[1], "db", 2e-5)
+            #expect(kernels.filterGradient(x, dy).dw == dw, "\(kind)")
+        }
+    }
+}
+
+/// How activations lie and what they are made of.
+private struct Kind: CustomStringConvertible {
+    var block: Int
+    var threads: Int
+    var isLast = false
+    var isBF16 = false
+
+    var description: String {
+        "blocks of \(block), \(threads) threads\(isLast ? ", channels last" : "")\(isBF16 ? ", bf16" : "")"
+    }
+
+    /// Every kind that this processor's kernels take.
+    static var all: [Kind] {
+        [8, 16].flatMap { block in
+            [
+                Kind(block: block, threads: 1), Kind(block: block, threads: 3),
+                Kind(block: block, threads: 2, isLast: true), Kind(block: block, threads: 2, isBF16: true),
+                Kind(block: block, threads: 3, isLast: true, isBF16: true),
+            ].filter { $0.isBF16 ? block == fovea_winograd_block(1) : block <= fovea_winograd_block(0) }
         }
     }
 }
@@ -76,12 +104,13 @@ private struct Kernels {
     private let shape: fovea_winograd
     private let turned: fovea_winograd
 
-    init(x: Shape, y: Shape, block: Int, threads: Int) {
+    init(x: Shape, y: Shape, _ kind: Kind) {
         shape = fovea_winograd(
-            n: Int64(x[0]), c: Int64(x[1]), o: Int64(y[1]), h: Int64(x[2]), w: Int64(x[3]), block: Int32(block),
-            threads: Int32(threads))
-        turned = fovea_winograd(
-            n: shape.n, c: shape.o, o: shape.c, h: shape.h, w: shape.w, block: shape.block, threads: shape.threads)
+            n: Int64(x[0]), c: Int64(x[1]), o: Int64(y[1]), h: Int64(x[2]), w: Int64(x[3]), block: Int32(kind.block),
+            threads: Int32(kind.threads), bf16: kind.isBF16 ? 1 : 0, channels_last: kind.isLast ? 1 : 0)
+        var turned = shape
+        (turned.c, turned.o) = (shape.o, shape.c)
+        self.turned = turned
     }
 
     private func nothing(_ bytes: Int) -> [Float] { [Float](repeating: .nan, count: (bytes + 3) / 4) }
@@ -98,11 +127,10 @@ private struct Kernels {
             }
             var scratch = nothing(fovea_winograd_convolve_scratch(shape, kind))
             // The residual lies where the result goes, as in a plan.
-            let y = blocked(residual)
-            y.withUnsafeBufferPointer { start in
-                guard let y = UnsafeMutablePointer(mutating: start.baseAddress) else { return }
+            var y = laidOut(residual)
+            y.withUnsafeMutableBytes {
                 fovea_winograd_convolve(
-                    shape, blocked(x), filters, kind, bias.elements, y, 1, y, &scratch)
+                    shape, laidOut(x), filters, kind, bias.elements, $0.baseAddress, 1, $0.baseAddress, &scratch)
             }
             return plain(y, channels: Int(shape.pointee.o))
         }
@@ -111,10 +139,11 @@ private struct Kernels {
     func inputGradient(_ dy: Tensor<Float>, _ w: Tensor<Float>) -> [Float] {
         withUnsafePointer(to: turned) { shape in
             var scratch = nothing(fovea_winograd_convolve_scratch(shape, FOVEA_WINOGRAD_TURNED))
-            var dx = nothing(4 * Int(shape.pointee.n * shape.pointee.o * shape.pointee.h * shape.pointee.w))
+            let s = shape.pointee
+            var dx = laidOut(Tensor([Int(s.n), Int(s.o), Int(s.h), Int(s.w)], repeating: .nan))
             fovea_winograd_convolve(
-                shape, blocked(dy), w.elements, FOVEA_WINOGRAD_TURNED, nil, nil, 0, &dx, &scratch)
-            return plain(dx, channels: Int(shape.pointee.o))
+                shape, laidOut(dy), w.elements, FOVEA_WINOGRAD_TURNED, nil, nil, 0, &dx, &scratch)
+            return plain(dx, channels: Int(s.o))
         }
     }
 
@@ -123,14 +152,15 @@ private struct Kernels {
             var scratch = nothing(fovea_winograd_gradient_scratch(shape))
             var dw = nothing(4 * Int(shape.pointee.o * shape.pointee.c * 9))
             var db = nothing(4 * Int(shape.pointee.o))
-            fovea_winograd_filter_gradient(shape, blocked(x), blocked(dy), &dw, &db, &scratch)
+            fovea_winograd_filter_gradient(shape, laidOut(x), laidOut(dy), &dw, &db, &scratch)
             return (dw, db)
         }
     }
 
-    /// Calls `body` with the index of each element in the blocked and in the plain layout.
-    private func forEach(channels: Int, _ body: (_ blocked: Int, _ plain: Int) -> Void) {
-        let (plane, block) = (Int(shape.h * shape.w), Int(shape.block))
+    /// Calls `body` with the index of each element in the kernels' and in the plain layout.
+    private func forEach(channels: Int, _ body: (_ laidOut: Int, _ plain: Int) -> Void) {
+        let plane = Int(shape.h * shape.w)
+        let block = shape.channels_last == 1 ? channels : Int(shape.block)
         for n in 0..<Int(shape.n) {
             for c in 0..<channels {
                 for p in 0..<plane {
@@ -142,15 +172,20 @@ private struct Kernels {
         }
     }
 
-    private func blocked(_ tensor: Tensor<Float>) -> [Float] {
+    private func laidOut(_ tensor: Tensor<Float>) -> [UInt8] {
         var elements = tensor.elements
         forEach(channels: tensor.shape[1]) { elements[$0] = tensor.elements[$1] }
-        return elements
+        guard shape.bf16 == 1 else { return elements.withUnsafeBytes(Array.init) }
+        return elements.map { UInt16($0.bitPattern >> 16) }.withUnsafeBytes(Array.init)
     }
 
-    private func plain(_ tensor: [Float], channels: Int) -> [Float] {
-        var elements = tensor
-        forEach(channels: channels) { elements[$1] = tensor[$0] }
+    private func plain(_ bytes: [UInt8], channels: Int) -> [Float] {
+        let stored: [Float] = bytes.withUnsafeBytes { bytes in
+            guard shape.bf16 == 1 else { return Array(bytes.assumingMemoryBound(to: Float.self)) }
+            return bytes.assumingMemoryBound(to: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+        }
+        var elements = stored
+        forEach(channels: channels) { elements[$1] = stored[$0] }
         return elements
     }
 }

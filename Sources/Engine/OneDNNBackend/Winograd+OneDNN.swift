@@ -1,6 +1,7 @@
-// Convolutions by our own Winograd kernels (CKernels/winograd.h) in place of the library's: where WinogradRule says so, tensors
-// are f32, and channels come in whole blocks. Activations keep the blocked layout that oneDNN's kernels like best on this
-// processor, so that neighbours need no reorder. Weights stay plain in training; for inference they are transformed once.
+// Convolutions by our own Winograd kernels (CKernels/winograd.h) in place of the library's: where WinogradRule says so and
+// channels come in whole blocks. Activations are f32 or bf16 and lie as oneDNN's kernels left them, channels last or blocked,
+// so that neighbours need no reorder. The arithmetic is f32 in both, and so are the weights, which are read
+// as they are kept: plain in training; for inference they are transformed once.
 
 import CKernels
 import COneDNN
@@ -16,19 +17,26 @@ struct OwnWinograd {
     private let y: OneDNNLayout
     private let name: String
 
+    private static let channelsLast = "acdb"
+    private static let blocks = ["aBcd16b": 16, "aBcd8b": 8]
+
     /// Nil if our kernels cannot do it here.
     init?(_ request: KernelRequest, x: Shape, y: Shape) {
-        let formats = request.inputs + request.outputs
-        guard formats.allSatisfy({ $0.dataType == .f32 }) else { return nil }
-        let blocked = OneDNNLayout.make([1, x[1], 1, 1], .f32, any: false)
-        self.x = blocked.like(x)
-        self.y = blocked.like(y)
-        let blocks = ["aBcd16b": 16, "aBcd8b": 8]
-        guard let block = blocks[self.x.name], block <= fovea_winograd_block(), x[1] % block == 0, y[1] % block == 0
+        let dataType = request.inputs[0].dataType
+        let blocked = OneDNNLayout.make([1, x[1], 1, 1], dataType, any: false).like(x)
+        let given = request.inputs[0].oneDNN()
+        let isLast = given.name == Self.channelsLast
+        self.x = isLast ? given : blocked
+        self.y = self.x.like(y)
+        let isLow: Int32 = dataType == .bf16 ? 1 : 0
+        guard isLow == 1 || dataType == .f32, let block = Self.blocks[blocked.name],
+            block <= fovea_winograd_block(isLow),
+            x[1] % block == 0, y[1] % block == 0
         else { return nil }
         shape = fovea_winograd(
             n: Int64(x[0]), c: Int64(x[1]), o: Int64(y[1]), h: Int64(x[2]), w: Int64(x[3]), block: Int32(block),
-            threads: fovea_pool_threads())
+            threads: fovea_pool_threads(), bf16: isLow,
+            channels_last: isLast ? 1 : 0)
         name = "fovea_wino_4x3:\(block)c"
     }
 
@@ -40,17 +48,16 @@ struct OwnWinograd {
         let shape = shape
         let plain = turned ? FOVEA_WINOGRAD_TURNED : FOVEA_WINOGRAD_PLAIN
         let kind = request.isTraining ? plain : FOVEA_WINOGRAD_TRANSFORMED
-        var inputs = [request.inputs[0].laidOut(x), request.inputs[1].plain]
+        var inputs = [request.inputs[0].laidOut(x), TensorFormat(request.inputs[1].shape)]
         if !request.isTraining { inputs[1].layout = WinogradFilters(shape, plain).layout }
         if hasBias { inputs.append(request.inputs[2].plain) }
         if addsResidual { inputs.append(request.outputs[0].laidOut(y)) }
         var proposal = KernelProposal(
             inputs: inputs, outputs: [request.outputs[0].laidOut(y)], implementation: name
         ) { memory in
-            let given = memory.inputs.map(\.floats)
-            let (x, w, y) = (given[0], given[1], memory.outputs[0].floats)
-            let bias = hasBias ? given[2] : nil
-            let residual = addsResidual ? given[given.count - 1] : nil
+            let (x, w, y) = (memory.inputs[0], memory.inputs[1].floats, memory.outputs[0])
+            let bias = hasBias ? memory.inputs[2].floats : nil
+            let residual = addsResidual ? memory.inputs[memory.inputs.count - 1] : nil
             return OwnKernel {
                 withUnsafePointer(to: shape) {
                     fovea_winograd_convolve($0, x, w, kind, bias, residual, relu ? 1 : 0, y, memory.scratch)
@@ -69,7 +76,7 @@ struct OwnWinograd {
             inputs: [request.inputs[0].laidOut(x), request.inputs[1].laidOut(y)], outputs: request.outputs.map(\.plain),
             implementation: name
         ) { memory in
-            let (x, dy) = (memory.inputs[0].floats, memory.inputs[1].floats)
+            let (x, dy) = (memory.inputs[0], memory.inputs[1])
             let gradients = memory.outputs.map(\.floats)
             return OwnKernel {
                 withUnsafePointer(to: shape) {
@@ -124,7 +131,9 @@ extension Convolution {
     func ownWinograd(_ request: KernelRequest) -> KernelProposal? {
         let (x, w, y) = (request.inputs[0].shape, request.inputs[1].shape, request.outputs[0].shape)
         guard activation == nil || activation == .relu,
-            WinogradRule.suits(window, groups: groups, filters: w, outputs: y, isTraining: request.isTraining)
+            WinogradRule.suits(
+                window, groups: groups, filters: w, outputs: y, request.inputs[0].dataType,
+                isTraining: request.isTraining)
         else { return nil }
         return OwnWinograd(request, x: x, y: y)?
             .convolve(request, hasBias: hasBias, addsResidual: addsResidual, relu: activation == .relu)
@@ -135,9 +144,11 @@ extension ConvolutionBackwardData {
     /// Our kernel, likewise.
     func ownWinograd(_ request: KernelRequest) -> KernelProposal? {
         let (dy, w, dx) = (request.inputs[0].shape, request.inputs[1].shape, request.outputs[0].shape)
-        guard WinogradRule.suits(window, groups: groups, filters: w, outputs: dx, isTraining: request.isTraining) else {
-            return nil
-        }
+        guard
+            WinogradRule.suits(
+                window, groups: groups, filters: w, outputs: dx, request.inputs[0].dataType,
+                isTraining: request.isTraining)
+        else { return nil }
         return OwnWinograd(request, x: dy, y: dx)?.convolve(request, turned: true)
     }
 }
@@ -146,9 +157,10 @@ extension ConvolutionBackwardWeights {
     /// Our kernel, likewise.
     func ownWinograd(_ request: KernelRequest) -> KernelProposal? {
         let (x, dy) = (request.inputs[0].shape, request.inputs[1].shape)
-        guard WinogradRule.suits(window, groups: groups, filters: weightShape, outputs: dy, isTraining: true) else {
-            return nil
-        }
+        guard
+            WinogradRule.suits(
+                window, groups: groups, filters: weightShape, outputs: dy, request.inputs[0].dataType, isTraining: true)
+        else { return nil }
         return OwnWinograd(request, x: x, y: dy)?.filterGradient(request)
     }
 }

@@ -1,6 +1,6 @@
 // Winograd's convolutions: the choice of the instruction set, and the cutting of forward passes. The kernels stand in
-// winograd_transforms.h and winograd_kernels.h, which are compiled here for AVX-512 with blocks of 16 channels and for
-// AVX2 or NEON with blocks of 8.
+// winograd_transforms.h, winograd_products.h and winograd_tiles.h, which are compiled here for AVX-512 with blocks of 16
+// channels and for AVX2 or NEON with blocks of 8.
 
 #include "include/parallel.h"
 #include "winograd_parts.h"
@@ -22,7 +22,18 @@
 #pragma clang attribute push(                                                                                         \
     __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"), min_vector_width(512))), apply_to = function)
 #include "winograd_transforms.h"
-#include "winograd_kernels.h"
+#include "winograd_products.h"
+#define BF16 0
+#include "winograd_tiles.h"
+#undef BF16
+#define BF16 1
+#include "winograd_tiles.h"
+#undef BF16
+#undef VECTOR
+#undef LOAD
+#undef STORE
+#undef INLINE
+#undef UNROLL
 #pragma clang attribute pop
 #undef BLOCK
 #undef ROWS
@@ -33,30 +44,33 @@
 #define ROWS 6
 #define NAME(name) name##_eight
 #include "winograd_transforms.h"
-#include "winograd_kernels.h"
+#include "winograd_products.h"
+#define BF16 0
+#include "winograd_tiles.h"
 #if defined(__x86_64__)
 #pragma clang attribute pop
 #endif
 
-int32_t fovea_winograd_block(void) {
+int32_t fovea_winograd_block(int32_t bf16) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512bw"))
         return 16;
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 8 : 0;
+    return !bf16 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 8 : 0;
 #elif defined(__aarch64__)
-    return 8;
+    return bf16 ? 0 : 8;
 #else
+    (void)bf16;
     return 0;
 #endif
 }
 
 const struct code *fovea_winograd_code(const struct fovea_winograd *shape) {
 #if defined(__x86_64__)
-    if (shape->block == 16) return &code_avx512;
+    if (shape->block == 16) return shape->bf16 ? &code_bf16_avx512 : &code_f32_avx512;
 #endif
     (void)shape;
-    return &code_eight;
+    return &code_f32_eight;
 }
 
 static ptrdiff_t filter_stride(const struct fovea_winograd *s) { return apart(s->c * 2 * s->block); }
@@ -164,9 +178,9 @@ static void round_slots(int64_t first, int64_t last, const void *context) {
     }
 }
 
-void fovea_winograd_convolve(const struct fovea_winograd *s, const float *x, const float *w,
-                             enum fovea_winograd_filters_kind kind, const float *bias, const float *residual, int relu,
-                             float *y, void *scratch) {
+void fovea_winograd_convolve(const struct fovea_winograd *s, const void *x, const float *w,
+                             enum fovea_winograd_filters_kind kind, const float *bias, const void *residual, int relu,
+                             void *y, void *scratch) {
     struct convolve call = {
         .shape = s, .x = x, .w = w, .bias = bias, .residual = residual, .filters = kind, .relu = relu, .y = y};
     cut(&call, scratch);

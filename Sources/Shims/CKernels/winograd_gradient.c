@@ -110,7 +110,7 @@ static void gradient_at_once(int64_t first, int64_t last, const void *context) {
     }
 }
 
-void fovea_winograd_filter_gradient(const struct fovea_winograd *s, const float *x, const float *dy, float *dw,
+void fovea_winograd_filter_gradient(const struct fovea_winograd *s, const void *x, const void *dy, float *dw,
                                     float *db, void *scratch) {
     struct gradient call = {.shape = s, .x = x, .dy = dy, .dw = dw};
     cut_gradient(&call, scratch);

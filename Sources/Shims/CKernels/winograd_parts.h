@@ -37,18 +37,30 @@ static inline struct place next_place(const struct grid *grid, struct place at) 
     return (struct place){at.n + 1, 0, 0};
 }
 
-// Where the tile's first pixel lies in (n, channels / block, h, w, block).
-static inline ptrdiff_t offset_of(const struct grid *grid, struct place at, int64_t channels, int64_t block) {
-    return (at.n * channels / block * grid->h * grid->w + at.row * 4 * grid->w + at.column * 4) * block;
+// How activations of so many channels lie: numbers between pixels, rows of pixels, blocks of channels, and pictures.
+struct steps {
+    ptrdiff_t pixel, row, block, picture;
+};
+
+static inline struct steps steps_of(const struct fovea_winograd *s, int64_t channels) {
+    const int64_t pixel = s->channels_last ? channels : s->block;
+    return (struct steps){pixel, s->w * pixel, s->channels_last ? s->block : s->h * s->w * s->block,
+                          s->h * s->w * channels};
+}
+
+// Where the tile's first pixel lies.
+static inline ptrdiff_t offset_of(struct steps steps, struct place at) {
+    return at.n * steps.picture + at.row * 4 * steps.row + at.column * 4 * steps.pixel;
 }
 
 // A convolution under way. strides: floats between the 36 places.
 struct convolve {
     const struct fovea_winograd *shape;
-    const float *x, *w, *bias, *residual;
+    const void *x, *residual;
+    const float *w, *bias;
     enum fovea_winograd_filters_kind filters;
     int relu;
-    float *y;
+    void *y;
     ptrdiff_t v_stride, u_stride, m_stride;
     // Tiles that are transformed at a time: `chunk` by each thread for itself, or `round` by all together if that is
     // not 0.
@@ -62,7 +74,7 @@ struct convolve {
 // A gradient of filters under way.
 struct gradient {
     const struct fovea_winograd *shape;
-    const float *x, *dy;
+    const void *x, *dy;
     float *dw;
     ptrdiff_t v_stride, z_stride, u_stride;
     // As above. at_once: one round holds all tiles, and sums go to dw while they are in the cache.
@@ -76,7 +88,7 @@ struct gradient {
     int64_t origin, tiles;
 };
 
-// The kernels of one instruction set.
+// The kernels of one instruction set and type of activations.
 struct code {
     int64_t block, rows;
     void (*convolve_tiles)(const struct convolve *call, int64_t first, int64_t last, int64_t origin, int64_t tiles,
@@ -92,7 +104,7 @@ struct code {
                              ptrdiff_t stride, int64_t copies);
 };
 
-// The kernels for this shape's block.
+// The kernels for this shape's block and type.
 const struct code *fovea_winograd_code(const struct fovea_winograd *shape);
 
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
