@@ -4,6 +4,7 @@ Two environment variables put commands in front of ours, split as a shell would:
 (`taskset -c 0,1`, say), FOVEA_BENCH_PREPARE before what makes peers ready (`nice`, say).
 """
 
+import atexit
 import dataclasses
 import json
 import os
@@ -157,6 +158,7 @@ class Peer:
                 env=environment(row, mode["tcmalloc"]), stdout=subprocess.PIPE, stderr=errors,
                 start_new_session=True,
             )  # fmt: skip
+        atexit.register(self.stop)  # Whatever happens, no stopped process stays behind.
         begin = time.monotonic()
         try:
             answer = self.line(begin + limit)
@@ -195,6 +197,7 @@ class Peer:
             pass
 
     def stop(self) -> None:
+        atexit.unregister(self.stop)
         self.signal(signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()

@@ -36,7 +36,8 @@ class Row:
         name = TITLES[self.network]
         match self.work:
             case "predict":
-                return f"`fovea predict`, {name}, one JPEG, whole process"
+                peer = self.name.rsplit("-", 1)[1].replace("torch", "PyTorch").replace("onnxruntime", "ONNX Runtime")
+                return f"`fovea predict`, {name}, one JPEG, whole process, against a script with {peer}"
             case "memory":
                 return f"{name} training step, {self.size} px, batch {self.batch}, {self.precision}: peak memory"
             case "start":
@@ -114,7 +115,8 @@ def modes(row: Row) -> list[dict]:
                 found.append(base | {"peer": "onnxruntime"})
     if row.precision != "int8":
         compilers = {"start": (None,), "memory": (None, "default")}.get(row.work, (None, "default", "max-autotune"))
-        base = {"precision": row.precisions[-1], "tcmalloc": False, "peer": "torch", "channels_last": True}
+        # What almost always helps PyTorch is there from the start, and is left out afterwards to see.
+        base = {"precision": row.precisions[-1], "tcmalloc": True, "peer": "torch", "channels_last": True}
         # In inference, weights in bf16 beat autocast, which has to convert them each time.
         converted = row.work == "inference" and base["precision"] == "bf16"
         found += [base | {"compile": compiler, "converted": converted} for compiler in compilers]
@@ -123,7 +125,7 @@ def modes(row: Row) -> list[dict]:
 
 def variations(row: Row) -> list[tuple[str, list]]:
     """PyTorch's settings that are tried one after the other, each with the best found before it."""
-    found: list[tuple[str, list]] = [("channels_last", [False, True])]
+    found: list[tuple[str, list]] = [("channels_last", [False, True]), ("tcmalloc", [False, True])]
     if row.work == "inference" and row.precision == "bf16":
         found.append(("converted", [False, True]))
     if len(row.precisions) > 1:

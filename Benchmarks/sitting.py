@@ -9,6 +9,7 @@ import argparse
 import datetime
 import json
 import pathlib
+import signal
 import statistics
 import sys
 
@@ -86,11 +87,12 @@ class Scout:
         for setting, values in variations(row) if "torch" in self.best_of else []:
             for one in values:
                 self.consider(self.best_of["torch"][1] | {setting: one})
-        if self.best and tcmalloc_path():
+        if self.best and self.best[1]["peer"] != "torch":
             self.consider(self.best[1] | {"tcmalloc": True})
 
     def consider(self, mode: dict) -> None:
         """Tries a mode that was not tried yet and may be tried."""
+        mode = mode | {"tcmalloc": mode["tcmalloc"] and tcmalloc_path() is not None}
         if any(record["settings"] == mode for record in self.records):
             return
         if any(word in described(mode) for word in self.arguments.without):
@@ -178,6 +180,7 @@ def main() -> None:
     folder = pathlib.Path(arguments.folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     places = Places(program=str(pathlib.Path(arguments.program).resolve()), python=arguments.python, folder=folder)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     failures = 0
     for row in chosen(arguments.rows):
         say(f"{row.name}: {row.title}")

@@ -52,7 +52,7 @@ def machine() -> dict:
         names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     processor = names[0] if names else platform.processor()
-    return {"processor": processor, "cores": cores, "system": f"{platform.system()} {platform.release()}"}
+    return {"processor": processor, "cores": cores, "system": platform.system()}
 
 
 def shown(work: str, value: float) -> str:
@@ -82,13 +82,13 @@ def markdown(everything: dict) -> str:
     for record in rows:
         versions |= record["versions"]
     text = f"{here['processor']}, {here['cores']} cores, {here['system']}. "
-    text += ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) + ".\n"
+    text += ", ".join(f"{name} {version.split('-')[0]}" for name, version in sorted(versions.items())) + ".\n"
     text += "Measured " + " and ".join(sorted({record["date"][:10] for record in rows})) + ".\n\n"
     text += line(["work", "Fovea", "the best of the peers", "ratio (least to most)", "bar", ""])
     text += line(["---", "---", "---", "---", "---", "---"])
     for record in rows:
         ours = with_rate(record, record["ours"]["values"])
-        if record["ours"]["precision"] not in record["title"]:
+        if record["work"] == "training" and record["ours"]["precision"] not in record["title"]:
             ours += f", {record['ours']['precision']}"
         if record["share"]:
             ours += f", {100 * record['share']:.0f} % of the rate"
