@@ -13,7 +13,7 @@ endif
 # What the formatter looks at; folders that do not exist yet are left out.
 FORMATTED := Package.swift $(wildcard Sources Tests Examples Benchmarks)
 
-.PHONY: help setup build demo test lint format bench clean
+.PHONY: help setup build demo test lint format bench roofline clean
 
 help:
 	@echo "make setup    install the system packages that are missing"
@@ -23,6 +23,7 @@ help:
 	@echo "make lint     check formatting and scripts"
 	@echo "make format   rewrite the Swift files in the house's format"
 	@echo "make bench    measure Fovea and its peers in the same sitting; ROWS=\"train-*\" some rows, BENCH=--quick a try"
+	@echo "make roofline hold every plan against what this machine can do at most"
 	@echo "make clean    remove what was built"
 
 setup:
@@ -46,6 +47,9 @@ format:
 
 bench:
 	@ROWS="$(ROWS)" scripts/bench.sh $(BENCH)
+
+roofline:
+	@scripts/roofline.sh
 
 clean:
 	rm -rf .build .build-tests Examples/.build .venv-test .venv-peers .bench

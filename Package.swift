@@ -53,7 +53,9 @@ let package = Package(
         system("CJPEG", "libjpeg", apt: ["libjpeg62-turbo-dev"], brew: ["jpeg-turbo"]),
         system("CPNG", "libpng", apt: ["libpng-dev"], brew: ["libpng"]),
         system("CWebP", "libwebpdemux", apt: ["libwebp-dev"], brew: ["webp"]),
-        shim("CImageCodecs", imports: ["CJPEG", "CPNG", "CWebP"], linking: ["webp"]),
+        system("CTIFF", "libtiff-4", apt: ["libtiff-dev"], brew: ["libtiff"]),
+        system("CLCMS", "lcms2", apt: ["liblcms2-dev"], brew: ["little-cms2"]),
+        shim("CImageCodecs", imports: ["CJPEG", "CPNG", "CWebP", "CTIFF", "CLCMS"], linking: ["webp", "gif"]),
         shim("CKernels"),
         // Engine
         module("TensorCore", in: "Engine"),

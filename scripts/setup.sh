@@ -45,7 +45,8 @@ tcmalloc() {
 
 setup_debian() {
     # What Fovea links: kernels, picture codecs, compression.
-    local packages=(libdnnl-dev libpng-dev libwebp-dev zlib1g-dev pkg-config)
+    local packages=(libdnnl-dev libpng-dev libwebp-dev libgif-dev libtiff-dev liblcms2-dev libheif-dev zlib1g-dev)
+    packages+=(pkg-config)
     case "$distribution" in
         ubuntu) packages+=(libjpeg-turbo8-dev) ;;
         *) packages+=(libjpeg62-turbo-dev) ;;
@@ -64,6 +65,15 @@ setup_debian() {
     for package in "${packages[@]}"; do
         is_installed "$package" || missing+=("$package")
     done
+    # From libheif 1.17 on its decoders are packages of their own, which are only recommended.
+    add_decoders() {
+        local decoder
+        for decoder in libheif-plugin-libde265 libheif-plugin-dav1d; do
+            is_installed "$decoder" || [[ " ${missing[*]} " == *" $decoder "* ]] && continue
+            if apt-cache show "$decoder" >/dev/null 2>&1; then missing+=("$decoder"); fi
+        done
+    }
+    add_decoders
     # A convenience: without it the program downloads the data set by its known name, and tests that want it skip.
     local data_set='dataset-fashion-mnist'
     if [ "$for_demo$for_tests" = nono ] || is_installed "$data_set" || ! can_be_root; then data_set=; fi
@@ -76,6 +86,7 @@ setup_debian() {
     # The lists of packages are fetched for an installation, and where there are none yet to look the data set up in.
     if [ ${#missing[@]} -gt 0 ] || ! compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null; then
         as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+        add_decoders
     fi
     if [ -n "$data_set" ] && apt-cache show "$data_set" >/dev/null 2>&1; then missing+=("$data_set"); fi
     if [ ${#missing[@]} -eq 0 ]; then
@@ -88,7 +99,7 @@ setup_debian() {
 
 setup_macos() {
     command -v brew >/dev/null || fail "Homebrew is missing; see https://brew.sh"
-    local formulas=(onednn jpeg-turbo libpng webp pkg-config) missing=() formula
+    local formulas=(onednn jpeg-turbo libpng webp giflib libtiff little-cms2 libheif pkg-config) missing=() formula
     [ "$for_tests$for_bench" != nono ] && formulas+=(python@3.12)
     for formula in "${formulas[@]}"; do
         brew list --versions "$formula" >/dev/null 2>&1 || missing+=("$formula")
@@ -116,7 +127,8 @@ case "$(uname -s)" in
             *" debian "*) distribution=debian setup_debian ;;
             *)
                 say "I know the package names of Debian, Ubuntu and macOS, not of $distribution. Fovea needs the"
-                say "development files of oneDNN, libjpeg-turbo, libpng, libwebp and zlib, and pkg-config."
+                say "development files of oneDNN, libjpeg-turbo, libpng, libwebp, giflib, libtiff, Little CMS, libheif"
+                say "and zlib, and pkg-config."
                 ;;
         esac
         ;;

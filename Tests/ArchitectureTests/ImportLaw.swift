@@ -7,7 +7,7 @@ import Foundation
 enum ImportLaw {
     /// From the foundation to the roof. Targets within one row are neighbours and do not import each other.
     static let order: [[String]] = [
-        ["CJPEG", "CPNG", "CWebP", "CZlib"],
+        ["CJPEG", "CPNG", "CWebP", "CTIFF", "CLCMS", "CZlib"],
         ["COneDNN", "CKernels", "CImageCodecs"],
         ["TensorCore"],
         ["Graph"],
@@ -36,6 +36,8 @@ enum ImportLaw {
         "CJPEG": ["CImageCodecs"],
         "CPNG": ["CImageCodecs"],
         "CWebP": ["CImageCodecs"],
+        "CTIFF": ["CImageCodecs"],
+        "CLCMS": ["CImageCodecs"],
         "CZlib": ["Collecting"],
         "COneDNN": ["OneDNNBackend"],
         "CKernels": ["OneDNNBackend", "Pictures", "Preprocessing", "Loading"],
@@ -135,6 +137,8 @@ enum ImportLaw {
     static let headers: [String: Set<String>] = [
         "oneapi/": ["COneDNN"], "dnnl": ["COneDNN"], "jpeglib": ["CJPEG", "CImageCodecs"],
         "jerror": ["CJPEG", "CImageCodecs"], "png.h": ["CPNG", "CImageCodecs"], "webp/": ["CWebP", "CImageCodecs"],
+        "tiffio": ["CTIFF", "CImageCodecs"], "lcms2": ["CLCMS", "CImageCodecs"], "gif_lib": ["CImageCodecs"],
+        "libheif/": ["CImageCodecs"],
         "zlib.h": ["CZlib"],
     ]
 

@@ -8,24 +8,31 @@ import Testing
 @testable import FoveaCollecting
 
 @Suite struct CollectingErrorsTests {
-    @Test func `a missing folder is named, and so are the known data sets`() {
+    @Test func `what is not there is named, and so is what could be`() {
         let error = failure("/nowhere/flowers")
         #expect(error?.kind == .data)
-        #expect(
-            error?.description == """
-                /nowhere/flowers: there is no such folder
-                Known data sets that need no folder: fashion-mnist, mnist.
-                """)
+        #expect(error?.message == "/nowhere/flowers: there is no such file or folder")
+        #expect(error?.advice == DataSet.kinds)
+        #expect(DataSet.kinds.hasSuffix("or a known name: fashion-mnist, mnist, cifar10, cifar100."))
     }
 
-    @Test func `a file is not a folder`() throws {
+    @Test(
+        arguments: [
+            ("a.bin", Array("what is this".utf8), "not a data set"),
+            ("a.png", [0x89, 0x50, 0x4E, 0x47], "this is one picture, not a data set"),
+            ("a.tar.gz", [0x1F, 0x8B, 8, 0], "gzipped, so that no picture in it can be reached without unpacking"),
+            ("empty.zip", [], "not a whole zip file: its end, which holds the directory, is missing"),
+            ("empty.tar", [], "there is no picture in it"),
+            ("a.json", Array("{\"a\": 1}".utf8), "not a COCO file: images is missing"),
+            ("b.json", Array("[1, 2]".utf8), "a JSON list, but not of Label Studio's tasks"),
+            ("c.json", Array("{".utf8), "not a COCO file: it is no JSON"),
+        ] as [(String, [UInt8], String)])
+    func `a file that is no data set is refused by what it is`(name: String, bytes: [UInt8], words: String) throws {
         let folder = try TemporaryFolder()
-        let file = try folder.write("a.csv")
-        #expect(
-            failure(file)?.description == """
-                \(file): this is a file; a data set is a folder
-                Give the folder that holds one folder of pictures for each class.
-                """)
+        let file = try folder.write(name, bytes)
+        let error = failure(file)
+        #expect(error?.kind == .data)
+        #expect(error?.message == "\(file): \(words)")
     }
 
     @Test func `an empty folder is an error`() throws {
@@ -44,8 +51,13 @@ import Testing
         #expect(
             failure(folder.path)?.description == """
                 \(folder.path): there are no class folders in it, only 1 picture without a class
-                Put the pictures of each class into a folder of its own: \(folder.path)/CLASS/picture.jpg
+                Put the pictures of each class into a folder of its own, \(folder.path)/CLASS/picture.jpg, or say how \
+                their names tell the class: --label-pattern '(?<label>[a-z]+)_'
                 """)
+        try folder.write("labels.csv", Array("path,label\na.jpg,x\n".utf8))
+        #expect(failure(folder.path)?.advice == "If \(folder.path)/labels.csv says the classes, give that file.")
+        try folder.write("images/a.jpg")
+        #expect(failure(folder.path)?.advice == "If \(folder.path)/labels.csv says the classes, give that file.")
     }
 
     @Test func `split folders without class folders are an error`() throws {

@@ -185,3 +185,50 @@ import Testing
         #expect(ContentHash(.raw(wide)) == ContentHash(.raw(wide)))
     }
 }
+
+@Suite struct StratifiedDrawTests {
+    private struct Made: Source {
+        var entries: [Entry]
+        func content(at index: Int) throws -> PictureContent { .encoded(Array(entries[index].name.utf8)) }
+    }
+
+    private func drawn(_ entries: [Entry], _ parts: DrawnParts = DrawnParts(validation: 0.2, test: 0.1)) throws
+        -> (counts: [Split: [Int: Int]], notes: [String])
+    {
+        var options = CollectingOptions()
+        options.draw = .stratified
+        let drawn = try drawSplits(from: Made(entries: entries), parts, options)
+        let counts = drawn.splits.mapValues { source in
+            source.entries.reduce(into: [Int: Int]()) { $0[$1.label, default: 0] += 1 }
+        }
+        return (counts, drawn.notes)
+    }
+
+    @Test func `every class has its part in every split, to the picture`() throws {
+        let sizes = [100, 50, 10, 4, 2]
+        let entries = sizes.enumerated().flatMap { label, size in
+            (0..<size).map { Entry(name: "\(label) \($0)", label: label) }
+        }
+        let (counts, notes) = try drawn(entries)
+        #expect(counts[.validation] == [0: 20, 1: 10, 2: 2, 3: 1])
+        #expect(counts[.test] == [0: 10, 1: 5, 2: 1, 3: 1])
+        #expect(counts[.training] == [0: 70, 1: 35, 2: 7, 3: 2, 4: 2])
+        #expect(notes.first?.contains("(20 % of each class aimed at, seed 0)") == true)
+    }
+
+    @Test func `copies and groups stay together`() throws {
+        let entries = (0..<300).map {
+            Entry(name: "same \($0 / 3)", label: $0 / 3 % 2, group: $0 < 150 ? "g\($0 / 6)" : nil)
+        }
+        var options = CollectingOptions()
+        options.draw = .stratified
+        let splits = try drawSplits(from: Made(entries: entries), DrawnParts(validation: 0.2, test: 0.2), options)
+            .splits
+        #expect(splits.count == 3)
+        let names = splits.values.map { Set($0.entries.map(\.name)) }
+        #expect(names.reduce(0) { $0 + $1.count } == 100)
+        let groups = splits.values.map { Set($0.entries.compactMap(\.group)) }
+        #expect(groups.reduce(0) { $0 + $1.count } == 25)
+        #expect(splits[.validation].map { (40...60).contains($0.entries.count) } == true)
+    }
+}

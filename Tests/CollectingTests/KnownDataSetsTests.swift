@@ -70,8 +70,8 @@ private func sha256(_ bytes: [UInt8]) -> String {
         #expect(server.requests.count == 3 && !server.requests.contains(name))
     }
 
-    /// The message of a download whose first file is answered like this; the cache must stay empty.
-    private func message(_ answer: LoopbackServer.Answer?) throws -> String {
+    /// The message of a download whose first file is answered like this; nothing but `left` bytes of a part may stay.
+    private func message(_ answer: LoopbackServer.Answer?, left: Int = 0) throws -> String {
         let home = try TemporaryFolder()
         var answers = good
         answers["train-labels-idx1-ubyte.gz"] = answer
@@ -81,7 +81,9 @@ private func sha256(_ bytes: [UInt8]) -> String {
         #expect(
             error?.advice
                 == "Install it, or put the four .gz files into \(home.path)/datasets/made yourself.")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path + "/datasets/made").isEmpty)
+        let found = try FileManager.default.contentsOfDirectory(atPath: home.path + "/datasets/made")
+        #expect(found == (left > 0 ? [".train-labels-idx1-ubyte.gz.part"] : []))
+        if left > 0 { #expect(try readFile(home.path + "/datasets/made/" + found[0]).count == left) }
         return (error?.message ?? "").replacingOccurrences(of: server.address, with: "ADDRESS/")
     }
 
@@ -106,14 +108,41 @@ private func sha256(_ bytes: [UInt8]) -> String {
         let right = try #require(contents["train-labels-idx1-ubyte.gz"])
         let half = Array(right.prefix(20))
         #expect(try message(.init(body: half)) == start + "the server's file has 20 bytes, it should have 48")
-        #expect(try message(.init(body: half, length: 48)) == start + "cut short: 20 of 48 bytes arrived")
-        #expect(try message(.init(body: half, length: -1)) == start + "cut short: 20 of 48 bytes arrived")
+        #expect(try message(.init(body: half, length: 48), left: 20) == start + "cut short: 20 of 48 bytes arrived")
+        #expect(try message(.init(body: half, length: -1), left: 20) == start + "cut short: 20 of 48 bytes arrived")
         #expect(try message(.init(body: [], length: -1)) == start + "nothing arrived")
     }
 
     @Test func `a body that does not end is given up`() throws {
         let endless = [UInt8](repeating: 1, count: 1_000_000)
         #expect(try message(.init(body: endless, length: -1)) == start + "more than 48 bytes arrived")
+    }
+
+    @Test func `a transfer that breaks is gone on from, within a run and in the next`() throws {
+        let home = try TemporaryFolder()
+        var answers = good
+        let name = "train-images-idx3-ubyte.gz"
+        answers[name]?.knowsRanges = true
+        answers[name]?.breaksAfter = 100
+        let server = try LoopbackServer(answers)
+        try home.write("datasets/made/." + name + ".part", Array((contents[name] ?? []).prefix(30)))
+        let data = try made([server.address]).open(options(home))
+        #expect(data.splits[.test]?.entries.count == 8)
+        #expect(server.parts == [30, 130, 230])
+        #expect(try readFile(home.path + "/datasets/made/" + name) == contents[name])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path + "/datasets/made").count == 4)
+    }
+
+    @Test func `a part of another file is fetched once more from its beginning`() throws {
+        let home = try TemporaryFolder()
+        var answers = good
+        let name = "train-images-idx3-ubyte.gz"
+        answers[name]?.knowsRanges = true
+        let server = try LoopbackServer(answers)
+        try home.write("datasets/made/." + name + ".part", [UInt8](repeating: 9, count: 30))
+        _ = try made([server.address]).open(options(home))
+        #expect(server.parts == [30] && server.requests.count { $0 == name } == 2)
+        #expect(try readFile(home.path + "/datasets/made/" + name) == contents[name])
     }
 
     @Test func `the next address is tried, and all reasons are told`() throws {

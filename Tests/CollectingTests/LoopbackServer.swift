@@ -11,11 +11,16 @@ final class LoopbackServer: Sendable {
         var body: [UInt8] = []
         /// What the header says; the body's own length if nil. -1 sends no length at all.
         var length: Int?
+        /// Bytes that are sent at most for one request, before the connection breaks.
+        var breaksAfter: Int?
+        /// Whether a request for a part is answered with that part.
+        var knowsRanges = false
     }
 
     private let listener: Int32
     private let answers: [String: Answer]
     private let asked = Mutex<[String]>([])
+    private let ranges = Mutex<[Int]>([])
     let address: String
 
     init(_ answers: [String: Answer]) throws {
@@ -53,6 +58,16 @@ final class LoopbackServer: Sendable {
     /// Paths asked for, in order.
     var requests: [String] { asked.withLock { $0 } }
 
+    /// First bytes of the parts that were sent, in order.
+    var parts: [Int] { ranges.withLock { $0 } }
+
+    /// The first byte that a request asks for; nil if it asks for all.
+    private static func start(of request: [UInt8]) -> Int? {
+        let lines = String(decoding: request, as: UTF8.self).split(separator: "\r\n")
+        let line = lines.first { $0.lowercased().hasPrefix("range: bytes=") }
+        return line.flatMap { Int($0.dropFirst(13).prefix { $0 != "-" }) }
+    }
+
     private func serve(_ connection: Int32) {
         defer { close(connection) }
         var request: [UInt8] = []
@@ -66,11 +81,17 @@ final class LoopbackServer: Sendable {
         let path = words.count > 1 ? String(words[1].dropFirst()) : ""
         asked.withLock { $0.append(path) }
         let answer = answers[path] ?? Answer(status: "404 Not Found", body: Array("not here".utf8))
-        let length = answer.length ?? answer.body.count
+        var (body, status, part) = (answer.body, answer.status, "")
+        if answer.knowsRanges, let start = Self.start(of: request), start < body.count {
+            part = "Content-Range: bytes \(start)-\(body.count - 1)/\(body.count)\r\n"
+            (body, status) = (Array(body.dropFirst(start)), "206 Partial Content")
+            ranges.withLock { $0.append(start) }
+        }
+        let length = answer.length ?? body.count
         let header =
-            "HTTP/1.1 \(answer.status)\r\nConnection: close\r\n"
+            "HTTP/1.1 \(status)\r\nConnection: close\r\nETag: \"1\"\r\n\(part)"
             + (length < 0 ? "" : "Content-Length: \(length)\r\n") + "\r\n"
-        let bytes = Array(header.utf8) + answer.body
+        let bytes = Array(header.utf8) + body.prefix(answer.breaksAfter ?? body.count)
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { raw in

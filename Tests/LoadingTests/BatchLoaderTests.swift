@@ -38,6 +38,14 @@ import Testing
         #expect(last.pixels[32...].allSatisfy { $0 == 0 })
     }
 
+    @Test func `weights of the source reach the batch, in the epoch's order`() throws {
+        var source = MadeSource(count: 5, weights: [0.5, 2, 3])
+        source.broken = [1]
+        let loader = try BatchLoader(
+            source: source, classCount: 3, batchSize: 6, preprocessing: plain(4), threads: 2, slots: 2)
+        #expect(epoch(loader, 0, [4, 2, 1, 0, 3]).map(\.weights) == [[1, 3, 0, 0.5, 1, 0]])
+    }
+
     @Test func `one, two and three threads give the same batches`() throws {
         var source = MadeSource(count: 101, size: 8)
         source.broken = [7, 50, 51, 52]

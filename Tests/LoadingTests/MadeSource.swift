@@ -16,8 +16,10 @@ struct MadeSource: Source {
     var delay: TimeInterval = 0
     let size: Int
 
-    init(count: Int, size: Int = 4, classes: Int = 3) {
-        entries = (0..<count).map { Entry(name: "made[\($0)]", label: $0 % classes) }
+    init(count: Int, size: Int = 4, classes: Int = 3, weights: [Float] = []) {
+        entries = (0..<count).map {
+            Entry(name: "made[\($0)]", label: $0 % classes, weight: $0 < weights.count ? weights[$0] : 1)
+        }
         self.size = size
     }
 

@@ -43,12 +43,13 @@ import Testing
 
     @Test func `a folder that is not there`() throws {
         expectRefusal(
-            try ProgramRun.fovea(["train", data + "/none", "-o", model]), "there is no such folder", "fashion-mnist")
+            try ProgramRun.fovea(["train", data + "/none", "-o", model]), "there is no such file or folder",
+            "fashion-mnist")
     }
 
-    @Test func `a file instead of a folder`() throws {
+    @Test func `a file that is no data set`() throws {
         let path = try folder.write("file.zip")
-        expectRefusal(try ProgramRun.fovea(["train", path, "-o", model]), "this is a file; a data set is a folder")
+        expectRefusal(try ProgramRun.fovea(["train", path, "-o", model]), "file.zip: not a whole zip file")
     }
 
     @Test func `a single class`() throws {

@@ -101,6 +101,19 @@ import Testing
         #expect(timed.output.contains(" 0 reference kernels"))
     }
 
+    /// Our own kernels carry the name of the instruction set that they use.
+    @Test func `whoever limits oneDNN's instruction set limits our kernels too`() throws {
+        let plan = ["plan", "mobilenet_v2", "--size", "32", "--training", "--precision", "f32"]
+        let limited = try ProgramRun.fovea(plan, environment: ["ONEDNN_MAX_CPU_ISA": "SSE41"])
+        #expect(limited.code == 0 && !limited.output.contains("avx"))
+        #expect(limited.output.contains("norm:any") || limited.output.contains("norm:neon"))
+        let free = try ProgramRun.fovea(plan, environment: ["ONEDNN_MAX_CPU_ISA": nil])
+        guard free.output.contains("avx512") else { return }
+        #expect(free.output.contains("norm:avx512"))
+        let between = try ProgramRun.fovea(plan, environment: ["ONEDNN_MAX_CPU_ISA": "AVX2"])
+        #expect(between.code == 0 && between.output.contains("norm:avx2") && !between.output.contains("avx512"))
+    }
+
     @Test(arguments: ["train", "evaluate", "predict", "show", "models", "plan"])
     func `every command has help with an example`(command: String) throws {
         let run = try ProgramRun.fovea([command, "--help"])

@@ -1,6 +1,7 @@
 // From a network to a plan; the compiler's table of contents.
 //
-//     training:   fuse norm + activation -> differentiate -> append updates -> (to save memory: compute segments again)
+//     training:   fuse norm + activation -> differentiate -> append updates -> fuse sums of gradients
+//                 -> (to save memory: compute segments again)
 //     inference:  fold batch norm -> fuse what follows a convolution -> drop what nobody reads -> quantise
 //     both:       give values their types -> choose layouts and insert reorders -> plan memory -> make every kernel once
 
@@ -23,7 +24,7 @@ package enum Compiler {
         let builder = GraphBuilder(continuing: fused, mode: .training)
         builder.differentiate(builder.value(loss), seed: builder.constant(1, []))
         appendUpdates(builder)
-        var graph = try builder.finish()
+        var graph = FuseGradientSums.apply(try builder.finish())
         if savesMemory { graph = Checkpointing.apply(graph, forwardCount: fused.nodes.count) }
         return MixedPrecision.apply(graph, precision)
     }

@@ -6,8 +6,8 @@ import FoveaGraph
 import FoveaTensorCore
 
 /// Assigns types to the values of a graph.
-enum MixedPrecision {
-    static func apply(_ graph: Graph, _ precision: Precision) -> Graph {
+package enum MixedPrecision {
+    package static func apply(_ graph: Graph, _ precision: Precision) -> Graph {
         guard precision == .bf16 else { return graph }
         var result = graph
         result.precision = precision

@@ -17,11 +17,6 @@ package struct PlanPrinter {
     /// What the machine can do at most.
     private let ceilings: Ceilings?
 
-    /// A step that takes longer than this many times what it must is named below the table.
-    private static let farFromBound = 5.0
-    /// What starting a kernel on all cores may cost, in seconds, before a step counts as slow.
-    private static let startingTime = 20e-6
-
     package init(_ plan: Plan, seconds: [Double]? = nil, total: Double? = nil, ceilings: Ceilings? = nil) {
         program = plan.program
         arenaByteCount = plan.arenaByteCount
@@ -49,14 +44,17 @@ package struct PlanPrinter {
         let steps = program.steps.indices.filter { !program.steps[$0].isConstant }
         let least = steps.reduce(0) { $0 + program.leastSeconds(of: program.steps[$1], ceilings) }
         let far = steps.filter {
-            let bound = program.leastSeconds(of: program.steps[$0], ceilings)
-            return seconds[$0] > Self.startingTime + Self.farFromBound * bound
+            Program.isFarFromBound(
+                seconds: seconds[$0], bound: program.leastSeconds(of: program.steps[$0], ceilings))
         }
         let lost = far.reduce(0) { $0 + seconds[$1] }
+        let eightBits =
+            ceilings.eightBitOperationsPerSecond.map { String(format: "%.0f in eight bits, ", $0 * 1e-9) } ?? ""
         let steady = String(
             format:
-                "ceilings measured here: %.0f GFLOP/s, %.0f GB/s; all steps at their bounds: %.3f ms, %.0f %% of the run",
-            ceilings.operationsPerSecond * 1e-9, ceilings.bytesPerSecond * 1e-9, least * 1e3, least / total * 100)
+                "ceilings measured here: %.0f GFLOP/s, %@%.0f GB/s; all steps at their bounds: %.3f ms, %.0f %% of the run",
+            ceilings.operationsPerSecond * 1e-9, eightBits, ceilings.bytesPerSecond * 1e-9, least * 1e3,
+            least / total * 100)
         guard !far.isEmpty else { return [steady, "no step takes more than 5 times its bound"] }
         let names = far.map { String($0 + 1) }.joined(separator: ", ")
         return [

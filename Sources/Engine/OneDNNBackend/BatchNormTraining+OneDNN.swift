@@ -52,7 +52,7 @@ extension BatchNormTraining: OneDNNOperator {
         let count = Float(norm.n * norm.positions)
         var proposal = KernelProposal(
             inputs: [maps.format] + request.inputs.dropFirst().map(\.plain),
-            outputs: [maps.format] + request.outputs.dropFirst().map(\.plain), implementation: "norm"
+            outputs: [maps.format] + request.outputs.dropFirst().map(\.plain), implementation: ownKernelName("norm")
         ) { memory in
             let (x, y, scratch) = (memory.inputs[0], memory.outputs[0], memory.scratch)
             let (scale, shift) = (memory.inputs[1].floats, memory.inputs[2].floats)
@@ -78,7 +78,7 @@ extension BatchNormBackward: OneDNNOperator {
         let norm = maps.norm
         var proposal = KernelProposal(
             inputs: [maps.format, maps.format] + request.inputs.dropFirst(2).map(\.plain),
-            outputs: [maps.format] + request.outputs.dropFirst().map(\.plain), implementation: "norm"
+            outputs: [maps.format] + request.outputs.dropFirst().map(\.plain), implementation: ownKernelName("norm")
         ) { memory in
             let (x, dy, dx, scratch) = (memory.inputs[0], memory.inputs[1], memory.outputs[0], memory.scratch)
             let (mean, variance) = (memory.inputs[2].floats, memory.inputs[3].floats)

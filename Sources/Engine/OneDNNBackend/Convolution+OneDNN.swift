@@ -1,5 +1,5 @@
 // Convolution and its gradients by oneDNN. Layouts are left free (`any`), so that oneDNN takes its fastest
-// kernel, except where our own is asked first: Winograd+OneDNN.swift.
+// kernel, except where our own are asked first: Winograd+OneDNN.swift, Depthwise+OneDNN.swift.
 
 import COneDNN
 import FoveaCompiler
@@ -23,7 +23,7 @@ func filterDimensions(_ shape: Shape, groups: Int) -> [Int] {
 extension Convolution: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         if request.isQuantized { return try proposeQuantized(request, engine) }
-        if let own = ownWinograd(request) { return own }
+        if let own = ownWinograd(request) ?? ownDepthwise(request) { return own }
         let x = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let b = hasBias ? request.inputs[2].oneDNN() : nil
@@ -47,6 +47,8 @@ extension Convolution: OneDNNOperator {
 extension ConvolutionBackwardData: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         if let own = ownWinograd(request) { return own }
+        if let own = ownDepthwise(request) { return addsResidual ? try adding(request, own, engine) : own }
+        if addsResidual && groups == 1 && window == Window(1) { return try proposeTransposed(request, engine) }
         let dy = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let dx = request.outputs[0].oneDNNAny()
@@ -54,14 +56,59 @@ extension ConvolutionBackwardData: OneDNNOperator {
             FoveaDNNConvolutionBackwardData(
                 $0, dx.handle, w.handle, dy.handle, window.oneDNN, $1)
         }
-        return primitive.proposal(
+        let proposal = primitive.proposal(
             request, inputs: [FoveaDNNDestinationGradient, FoveaDNNWeights], outputs: [FoveaDNNSourceGradient])
+        return addsResidual ? try adding(request, proposal, engine) : proposal
+    }
+
+    /// A 1 x 1 convolution of dy with transposed filters, which adds to what lies at its result: oneDNN's gradients cannot.
+    private func proposeTransposed(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        let filters = request.inputs[1]
+        let dy = request.inputs[0].oneDNNAny()
+        let w = filters.oneDNNAny(dimensions: [filters.shape[1], filters.shape[0], 1, 1])
+        let dx = request.outputs[0].oneDNNAny()
+        let primitive = try OneDNNPrimitive(engine, reading: [dy, w, dx]) {
+            FoveaDNNConvolutionForward(
+                $0, true, dy.handle, w.handle, nil, dx.handle, window.oneDNN, true, FoveaDNNActivationNone, $1)
+        }
+        var proposal = primitive.proposal(
+            request, inputs: [FoveaDNNSource, FoveaDNNWeights], outputs: [FoveaDNNDestination])
+        proposal.inputs[1] = filters.laidOut(try (primitive.layout(FoveaDNNWeights) ?? w).transposed())
+        proposal.inputs.append(proposal.outputs[0])
+        proposal.mustShare = [0: 2]
+        return proposal
+    }
+
+    /// The same, then a sum in place.
+    private func adding(
+        _ request: KernelRequest, _ proposal: KernelProposal, _ engine: OneDNNEngine
+    ) throws -> KernelProposal {
+        let dx = proposal.outputs[0].oneDNN()
+        let sum = try OneDNNPrimitive(engine, reading: [dx]) {
+            FoveaDNNBinaryCreate($0, FoveaDNNBinaryAdd, dx.handle, dx.handle, dx.handle, $1)
+        }
+        var both = KernelProposal(
+            inputs: proposal.inputs + [proposal.outputs[0]], outputs: proposal.outputs,
+            implementation: proposal.implementation
+        ) { memory in
+            let (residual, result) = (memory.inputs[2], memory.outputs[0])
+            var alone = memory
+            alone.inputs.removeLast()
+            return KernelSequence([
+                try proposal.bind(alone),
+                try sum.call(
+                    [(FoveaDNNSource, result), (FoveaDNNSource1, residual), (FoveaDNNDestination, result)],
+                    scratch: memory.scratch),
+            ])
+        }
+        both.scratchByteCount = max(proposal.scratchByteCount, sum.scratchByteCount)
+        return both
     }
 }
 
 extension ConvolutionBackwardWeights: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
-        if let own = ownWinograd(request) { return own }
+        if let own = ownWinograd(request) ?? ownPointwise(request) ?? ownDepthwise(request) { return own }
         let x = request.inputs[0].oneDNNAny()
         let dy = request.inputs[1].oneDNNAny()
         let dw = request.outputs[0].oneDNNAny(dimensions: filterDimensions(weightShape, groups: groups))

@@ -49,6 +49,15 @@ final class OneDNNLayout: LayoutDescriptor, @unchecked Sendable {
         return OneDNNLayout(owning: other)
     }
 
+    /// The same placement of filters (C, O, kh, kw) seen as (O, C, kh, kw).
+    func transposed() throws -> OneDNNLayout {
+        var error = FoveaDNNError()
+        guard let other = withExtendedLifetime(self, { FoveaDNNLayoutTransposed(handle, &error) }) else {
+            throw Failure(.work, "oneDNN: \(error.text)")
+        }
+        return OneDNNLayout(owning: other)
+    }
+
     /// Row-major, with these dimensions and elements of this type.
     func plain(as dataType: DataType) -> OneDNNLayout {
         guard let plain = withExtendedLifetime(self, { FoveaDNNLayoutPlain(handle, dataType.oneDNN) }) else {

@@ -37,6 +37,8 @@ package final class OneDNNLibrary: KernelLibrary {
     package init(threads: Int? = nil) throws {
         thread = EngineThread(threadCount: threads ?? 0)
         engine = try OneDNNEngine()
+        // Whoever limits oneDNN (ONEDNN_MAX_CPU_ISA) limits our own kernels too.
+        fovea_limit_instructions(FoveaDNNInstructionLimit().own)
         threadCount = try thread.perform { Int(fovea_pool_threads()) }
     }
 
@@ -93,3 +95,18 @@ package final class OneDNNLibrary: KernelLibrary {
         }
     }
 }
+
+extension FoveaDNNInstructions {
+    /// The same as our own kernels name it.
+    fileprivate var own: fovea_instructions {
+        switch self {
+        case FoveaDNNInstructionsAVX512BF16: FOVEA_INSTRUCTIONS_AVX512_BF16
+        case FoveaDNNInstructionsAVX512: FOVEA_INSTRUCTIONS_AVX512
+        case FoveaDNNInstructionsAVX2: FOVEA_INSTRUCTIONS_AVX2
+        default: FOVEA_INSTRUCTIONS_ANY
+        }
+    }
+}
+
+/// `norm:avx2`: the name of a kernel of ours with the instruction set that it uses.
+func ownKernelName(_ name: String) -> String { "\(name):\(String(cString: fovea_instructions_name()))" }

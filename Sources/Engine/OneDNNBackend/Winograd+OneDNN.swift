@@ -149,7 +149,7 @@ extension ConvolutionBackwardData {
                 window, groups: groups, filters: w, outputs: dx, request.inputs[0].dataType,
                 isTraining: request.isTraining)
         else { return nil }
-        return OwnWinograd(request, x: dy, y: dx)?.convolve(request, turned: true)
+        return OwnWinograd(request, x: dy, y: dx)?.convolve(request, turned: true, addsResidual: addsResidual)
     }
 }
 

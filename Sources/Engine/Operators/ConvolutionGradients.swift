@@ -4,12 +4,15 @@
 import FoveaGraph
 import FoveaTensorCore
 
-/// d loss / d x of a convolution. Inputs: dy (N, O, H', W'), w (O, C / groups, kh, kw). Output: dx (N, C, H, W).
+/// d loss / d x of a convolution. Inputs: dy (N, O, H', W'), w (O, C / groups, kh, kw), then what is added to the result,
+/// (N, C, H, W), if `addsResidual`: the gradient that reached x on another way. Output: dx (N, C, H, W).
 package struct ConvolutionBackwardData: Operator {
     package var window: Window
     package var groups: Int
     /// The shape of x.
     package var inputShape: Shape
+    /// Put there by the compiler's fusion.
+    package var addsResidual = false
 
     package init(_ window: Window, groups: Int, inputShape: Shape) {
         self.window = window
@@ -20,7 +23,9 @@ package struct ConvolutionBackwardData: Operator {
     package var name: String { "convolution backward data" }
     package func takesLowPrecision(input index: Int) -> Bool { true }
     package func givesLowPrecision(output index: Int) -> Bool { true }
-    package var attributes: String { window.text + (groups > 1 ? ", groups \(groups)" : "") }
+    package var attributes: String {
+        window.text + (groups > 1 ? ", groups \(groups)" : "") + (addsResidual ? ", + residual" : "")
+    }
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] { [inputShape] }
     package func multiplyAdds(inputs: [Shape], outputs: [Shape]) -> Int {
         inputs[0].count * inputs[1].count / inputs[1][0]
@@ -30,7 +35,7 @@ package struct ConvolutionBackwardData: Operator {
     @specialized(where S == Double)
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] {
         let (dy, w) = (inputs[0], inputs[1])
-        var dx = Tensor<S>(inputShape, repeating: 0)
+        var dx = addsResidual ? inputs[2] : Tensor<S>(inputShape, repeating: 0)
         ConvolutionLoop(window: window, groups: groups, x: inputShape, y: dy.shape)
             .run(channelsPerGroup: w.shape[1]) { xi, wi, yi in dx.elements[xi] += w.elements[wi] * dy.elements[yi] }
         return [dx]

@@ -23,12 +23,15 @@ public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     public let message: String
     /// What to do about it, if that can be said.
     public let advice: String?
+    /// Where many such failures are met: what they have in common, in a few words, for counting.
+    public let cause: String?
 
     /// An error of this kind.
-    public init(_ kind: Kind, _ message: String, advice: String? = nil) {
+    public init(_ kind: Kind, _ message: String, advice: String? = nil, cause: String? = nil) {
         self.kind = kind
         self.message = message
         self.advice = advice
+        self.cause = cause
     }
 
     /// The message, and the advice on a line of its own.

@@ -26,7 +26,7 @@ struct Evaluate: ParsableCommand {
     @Argument(help: "A model file.")
     var model: String
 
-    @Argument(help: "A folder of labelled pictures, or a known name.")
+    @Argument(help: DataFlags.argument)
     var data: String
 
     @Option(help: ArgumentHelp("training, validation or test.", valueName: "name"))
@@ -37,6 +37,8 @@ struct Evaluate: ParsableCommand {
 
     @OptionGroup var precision: PrecisionFlag
 
+    @OptionGroup var reading: DataFlags
+
     @OptionGroup var threads: ThreadFlags
 
     @Flag(name: .shortAndLong, help: "Print nothing but errors and the result.")
@@ -46,7 +48,7 @@ struct Evaluate: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if let split, Split(rawValue: split) == nil {
+        if let split, Split(named: split) == nil {
             throw ValidationError("--split is \(split), it must be training, validation or test")
         }
         if let batch, batch < 1 { throw ValidationError("--batch is \(batch), it must be at least 1") }
@@ -63,7 +65,8 @@ struct Evaluate: ParsableCommand {
         options.loaderThreads = threads.loaderThreads
         options.progress = { display.show("measuring: pictures", $0, of: total.value) }
         let outcome = try EvaluationWorkflow.run(
-            loaded, data: data, split: split.flatMap(Split.init), options: .shown(on: display), evaluation: options,
+            loaded, data: data, split: split.flatMap { Split(named: $0) }, options: reading.options(on: display),
+            evaluation: options,
             library: library, begun: { total.value = $1 })
         display.close()
         if json {

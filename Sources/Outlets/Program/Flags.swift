@@ -30,6 +30,8 @@ extension CollectingOptions {
             case .downloading(let file, let received, let total):
                 display.show("fetching \(file.printable)", received, of: total)
             case .hashing(let done, let total): display.show("drawing splits: pictures", done, of: total)
+            case .reading(let done, let total): display.show("reading: pictures", done, of: total)
+            case .writing(let done, let total): display.show("writing: pictures", done, of: total)
             }
         }
         return options

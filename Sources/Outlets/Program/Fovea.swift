@@ -21,7 +21,8 @@ struct Fovea: ParsableCommand {
             """,
         version: ProgramVersion.name,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self, PlanCommand.self,
+            Collect.self, Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self, Models.self,
+            PlanCommand.self,
             Bench.self,
         ])
 }

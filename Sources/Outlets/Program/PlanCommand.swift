@@ -19,6 +19,7 @@ struct PlanCommand: ParsableCommand {
             Examples:
               fovea plan resnet18 --size 128 --batch 32
               fovea plan flowers.fovea --time
+              fovea plan resnet50 --batch 32 --time --json
               fovea plan smallcnn --training --batch 128 --channels 1 --time
             """)
 
@@ -54,6 +55,9 @@ struct PlanCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Runs that --time measures.", valueName: "count"))
     var runs = 20
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func validate() throws {
         let numbers = [
             ("--batch", batch), ("--size", size ?? 1), ("--classes", classes), ("--threads", threads ?? 1),
@@ -88,6 +92,7 @@ struct PlanCommand: ParsableCommand {
         (request.isTraining, request.savesMemory) = (training || saveMemory, saveMemory)
         request.runs = time ? runs : 0
         let library = try OneDNNLibrary(threads: threads)
+        if json { return Output.result(try JSONText.line(try PlanWorkflow.report(request, library: library))) }
         let lines = try PlanWorkflow.describe(request, library: library)
         Output.result("\(library.name), \(library.threadCount) threads\n\n" + lines.joined(separator: "\n"))
     }

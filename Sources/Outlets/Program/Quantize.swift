@@ -25,7 +25,7 @@ struct Quantize: ParsableCommand {
     @Argument(help: "A model file in floats.")
     var model: String
 
-    @Argument(help: "A folder of labelled pictures, or a known name.")
+    @Argument(help: DataFlags.argument)
     var data: String
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "file"))
@@ -38,6 +38,8 @@ struct Quantize: ParsableCommand {
         help: ArgumentHelp(
             "Where values are cut off: mse (least squared error), minmax, p99.9 or p99.99.", valueName: "rule"))
     var ranges = RangeRule.leastSquares
+
+    @OptionGroup var reading: DataFlags
 
     @OptionGroup var threads: ThreadFlags
 
@@ -59,7 +61,7 @@ struct Quantize: ParsableCommand {
         request.pictures = pictures
         request.rule = ranges
         request.loaderThreads = threads.loaderThreads
-        request.collecting = .shown(on: display)
+        request.collecting = reading.options(on: display)
         let library = try OneDNNLibrary(threads: threads.threads)
         let isQuiet = quiet
         let outcome = try QuantizationWorkflow.run(request, library: library) { notice in

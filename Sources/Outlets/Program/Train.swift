@@ -1,6 +1,7 @@
 // `fovea train`: flags to a request, events to the terminal, the outcome to standard output.
 
 import ArgumentParser
+import FoveaCollecting
 import FoveaOneDNNBackend
 import FoveaTensorCore
 import FoveaTraining
@@ -12,17 +13,20 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a classifier on labelled pictures.",
         discussion: """
-            DATA is a folder with one folder of pictures for each class (with or without train, validation and test \
-            above them), a folder of IDX files, or a known name such as fashion-mnist. What you do not set is chosen \
-            from the data, and the reasons are printed. Ctrl-C stops and keeps the best epoch so far.
+            \(DataSet.kinds)
+
+            What you do not set is chosen from the data, and the reasons are printed. Ctrl-C stops and keeps the best \
+            epoch so far.
 
             Examples:
               fovea train fashion-mnist -o fashion.fovea
               fovea train photographs -o flowers.fovea --model resnet18 --size 200 --epochs 30
               fovea train photographs -o flowers.fovea --config train.yaml --seed 7
+              fovea train labels.csv -o flowers.fovea --images photographs --group-column patient
+              fovea train 'shards/train-{000..012}.tar' -o flowers.fovea
             """)
 
-    @Argument(help: "A folder of labelled pictures, or a known name.")
+    @Argument(help: DataFlags.argument)
     var data: String
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "file"))
@@ -53,6 +57,8 @@ struct Train: ParsableCommand {
 
     @Option(help: ArgumentHelp("A YAML file with any of these and more; flags win.", valueName: "file"))
     var config: String?
+
+    @OptionGroup var reading: DataFlags
 
     @OptionGroup var threads: ThreadFlags
 
@@ -112,7 +118,7 @@ struct Train: ParsableCommand {
         if saveMemory { request.overrides.savesMemory = true }
         if let count = threads.threads { request.overrides.threads = .some(count) }
         request.loaderThreads = threads.loaderThreads
-        request.collecting = .shown(on: counts)
+        request.collecting = reading.options(on: counts)
         return request
     }
 

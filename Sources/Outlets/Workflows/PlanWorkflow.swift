@@ -42,13 +42,31 @@ package enum PlanWorkflow {
         try library.perform {
             let (plan, store, _) = try compile(request, library)
             guard request.runs > 0 else { return PlanPrinter(plan).lines }
-            fill(plan, request)
-            let (seconds, total) = try measure(plan, runs: request.runs)
-            let ceilings = try MachineCeilings.measure(request.precision ?? library.fastestPrecision, library: library)
+            let times = try measure(plan, request, library)
             return withExtendedLifetime(store) {
-                PlanPrinter(plan, seconds: seconds, total: total, ceilings: ceilings).lines
+                PlanPrinter(plan, seconds: times.steps, total: times.total, ceilings: times.ceilings).lines
             }
         }
+    }
+
+    /// The plan as numbers.
+    package static func report(_ request: PlanRequest, library: any KernelLibrary) throws -> PlanReport {
+        try library.perform {
+            let (plan, store, _) = try compile(request, library)
+            let times = request.runs > 0 ? try measure(plan, request, library) : nil
+            return withExtendedLifetime(store) { PlanReport(plan, request, times, library: library) }
+        }
+    }
+
+    /// Medians of some runs, and what the machine can do at most.
+    private static func measure(
+        _ plan: Plan, _ request: PlanRequest, _ library: any KernelLibrary
+    ) throws -> PlanTimes {
+        fill(plan, request)
+        let (seconds, total) = try measure(plan, runs: request.runs)
+        let ceilings = try MachineCeilings.measure(
+            request.precision ?? library.fastestPrecision, eightBits: request.quantization != nil, library: library)
+        return PlanTimes(steps: seconds, total: total, ceilings: ceilings)
     }
 
     /// The plan, the store that must be kept with it, and the seconds that making the plan took.

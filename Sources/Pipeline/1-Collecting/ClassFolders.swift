@@ -11,15 +11,20 @@ struct ClassFolders {
     private(set) var pictures: [Split: [String: [String]]] = [:]
     /// The split folders' names where the folder has such, as the file system spells them.
     private(set) var splitFolders: [Split: String] = [:]
+    /// Files beside the folders that may say the labels.
+    private(set) var manifests: [String] = []
     /// What a person should know.
     private(set) var notes: [String] = []
     private var omissions = Omissions()
+    private let tree: any FolderTree
 
     /// Lists everything in and below `root`. Throws if there is nothing to be had or the splits contradict each other.
-    init(at root: String) throws {
+    init(at root: String, in tree: any FolderTree = DiskTree()) throws {
         self.root = root
-        let items = try list(root, &omissions)
+        self.tree = tree
+        let items = try tree.list(root, &omissions)
         let folders = items.filter(\.isFolder)
+        manifests = items.filter { !$0.isFolder && Self.isManifest($0.name) }.map(\.path)
         let files = items.filter { !$0.isFolder }
         if folders.isEmpty { throw Self.nothing(in: root, files: files) }
         let named = folders.filter { Self.split(named: $0.name) != nil }
@@ -35,22 +40,17 @@ struct ClassFolders {
 
     /// What a folder of this name stands for, if it is a split.
     static func split(named name: String) -> Split? {
-        switch name.lowercased() {
-        case "train", "training": .training
-        case "val", "valid", "validation": .validation
-        case "test", "testing": .test
-        default: nil
-        }
+        Split(named: name)
     }
 
     private func holdsFolders(_ folder: ListedItem) throws -> Bool {
         var ignored = Omissions()
-        return try list(folder.path, &ignored).contains(where: \.isFolder)
+        return try tree.list(folder.path, &ignored).contains(where: \.isFolder)
     }
 
     private func holdsPictures(_ folder: ListedItem) throws -> Bool {
         var ignored = Omissions()
-        return try list(folder.path, &ignored).contains { !$0.isFolder && isPictureName($0.name) }
+        return try tree.list(folder.path, &ignored).contains { !$0.isFolder && isPictureName($0.name) }
     }
 
     /// Class folders directly below the root. A class may be called "train": then pictures lie directly in it.
@@ -81,7 +81,7 @@ struct ClassFolders {
                     .data, "\(root): \(other) and \(folder.name) both mean the \(split.rawValue) split",
                     advice: "Keep one of them, or move their class folders together.")
             }
-            let items = try list(folder.path, &omissions)
+            let items = try tree.list(folder.path, &omissions)
             guard items.contains(where: \.isFolder) else {
                 let count = items.count { isPictureName($0.name) }
                 notes.append(
@@ -104,7 +104,7 @@ struct ClassFolders {
     private mutating func take(_ folders: [ListedItem], as split: Split) throws {
         var classes: [String: [String]] = [:]
         for folder in folders {
-            let paths = try picturePaths(below: folder, &omissions)
+            let paths = try tree.picturePaths(below: folder, &omissions)
             if paths.isEmpty { notes.append("The class folder \(folder.path) holds no picture and was left out.") }
             if classes[folder.name.normalised] != nil, !paths.isEmpty {
                 notes.append("Two folders spell the class \(folder.name) in two Unicode forms: they are one class.")
@@ -124,6 +124,10 @@ struct ClassFolders {
         }
     }
 
+    private static func isManifest(_ name: String) -> Bool {
+        [".csv", ".tsv", ".jsonl", ".ndjson", ".json"].contains { name.lowercased().hasSuffix($0) }
+    }
+
     /// Why a folder without folders is no data set.
     private static func nothing(in root: String, files: [ListedItem]) -> Failure {
         let count = files.count { isPictureName($0.name) }
@@ -135,6 +139,8 @@ struct ClassFolders {
             .data,
             "\(root): there are no class folders in it"
                 + (count > 0 ? ", only \(counted(count, "picture")) without a class" : ""),
-            advice: "Put the pictures of each class into a folder of its own: \(root)/CLASS/picture.jpg")
+            advice: files.first { isManifest($0.name) }.map { "If \($0.path) says the classes, give that file." }
+                ?? "Put the pictures of each class into a folder of its own, \(root)/CLASS/picture.jpg, or say how their "
+                + "names tell the class: --label-pattern '(?<label>[a-z]+)_'")
     }
 }

@@ -11,6 +11,12 @@ package struct CollectingOptions: Sendable {
     package var testPart = 0.1
     /// Which pictures are drawn.
     package var seed: UInt64 = 0
+    /// By what pictures are drawn.
+    package var draw = DrawRule.content
+    /// How the labels of a manifest, an export or a flat folder are found.
+    package var labels = LabelOptions()
+    /// Whether pictures of a manifest may be addresses on the web; only `fovea collect` fetches them.
+    package var keepsAddresses = false
     /// How many classes there must be: 2 to train, 1 is enough to measure with a model that exists.
     package var minimumClasses = 2
     /// Where FOVEA_HOME, XDG_CACHE_HOME and HOME are looked up.
@@ -33,10 +39,40 @@ package struct CollectingOptions: Sendable {
     }
 }
 
+/// How splits are drawn that nobody gave. Either way copies and groups stay together.
+package enum DrawRule: String, Sendable, CaseIterable {
+    /// By each picture's content alone: pictures added later move none of the others.
+    case content
+    /// By content within each class, in the same proportion of every class; pictures added later may move others.
+    case stratified
+}
+
+/// How labels are found where a person has to say it.
+package struct LabelOptions: Sendable, Equatable {
+    /// A regular expression over file names with a group called `label`, for pictures without class folders.
+    package var pattern: String?
+    /// Columns of a manifest, where their names are not the usual ones.
+    package var pathColumn: String?
+    package var labelColumn: String?
+    package var splitColumn: String?
+    package var groupColumn: String?
+    package var weightColumn: String?
+    /// The folder that relative paths of a manifest or an export start from, instead of its own.
+    package var pictureFolder: String?
+    /// Of several categories in a picture, take that of the largest region, instead of refusing it.
+    package var takesLargest = false
+
+    package init() {}
+}
+
 /// How far collecting has come.
 package enum CollectingProgress: Sendable, Equatable {
     /// Bytes of a file that have arrived, and how many there will be.
     case downloading(file: String, received: Int, total: Int)
     /// Pictures whose content has been hashed to draw a split, and how many there are.
     case hashing(done: Int, total: Int)
+    /// Pictures that have been read to collect them, and how many there are.
+    case reading(done: Int, total: Int)
+    /// Pictures that have been written, and how many there will be.
+    case writing(done: Int, total: Int)
 }

@@ -3,6 +3,16 @@
 /// The parts of a data set.
 package enum Split: String, Sendable, Codable, CaseIterable {
     case training, validation, test
+
+    /// The split that goes by this name, in any case: `val`, `valid`, `dev` and `validation` mean the same.
+    package init?(named name: String) {
+        switch name.lowercased() {
+        case "train", "training", "trn": self = .training
+        case "val", "valid", "validation", "dev": self = .validation
+        case "test", "testing", "tst": self = .test
+        default: return nil
+        }
+    }
 }
 
 /// A class list and its splits. Labels in every split index the same class list.

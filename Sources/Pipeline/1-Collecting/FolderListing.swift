@@ -25,15 +25,26 @@ struct FileIdentity: Hashable {
         device = UInt64(truncatingIfNeeded: attributes.st_dev)
         inode = UInt64(truncatingIfNeeded: attributes.st_ino)
     }
+
+    /// Of the folder that is number `number` of an archive, which has no devices.
+    init(number: Int) {
+        device = 0
+        inode = UInt64(number)
+    }
 }
 
 /// File names that may be pictures; the decoder refuses those it cannot read, by name.
 let pictureExtensions: Set<String> = [
-    "jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif",
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif",
 ]
 
 /// What other programs leave behind in folders.
-private let clutter: Set<String> = ["__MACOSX", "Thumbs.db", "desktop.ini"]
+private let clutter: Set<String> = ["__MACOSX", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eaDir"]
+
+/// Whether a file or folder of this name is hidden or another program's litter.
+func isClutter(_ name: String) -> Bool {
+    name.utf8.first == UInt8(ascii: ".") || clutter.contains(name) || clutter.contains(name.lowercased())
+}
 
 /// Whether a file of this name may be a picture.
 func isPictureName(_ name: String) -> Bool {
@@ -74,7 +85,7 @@ func list(_ folder: String, _ omissions: inout Omissions) throws -> [ListedItem]
             omissions.unreadableNames.append("\(folder)/\(String(cString: characters))")
             continue
         }
-        guard name.utf8.first != UInt8(ascii: "."), !clutter.contains(name) else { continue }
+        guard !isClutter(name) else { continue }
         if let item = try item(name, in: folder, &omissions) { items.append(item) }
     }
     return items.sorted { standsBefore($0.name, $1.name) }
@@ -105,28 +116,43 @@ private func item(_ name: String, in folder: String, _ omissions: inout Omission
     return ListedItem(name: name, path: path, isFolder: isFolder, identity: FileIdentity(found))
 }
 
-/// The paths of all pictures in and below `folder`. No folder is walked twice, however many links lead there.
-func picturePaths(below folder: ListedItem, _ omissions: inout Omissions) throws -> [String] {
-    var walked: Set<FileIdentity> = [folder.identity]
-    return try picturePaths(below: folder.path, walked: &walked, &omissions)
+/// Folders that can be listed: on disk, or as the paths of an archive tell them.
+protocol FolderTree {
+    /// What lies in a folder, in natural order, without hidden files and clutter.
+    func list(_ folder: String, _ omissions: inout Omissions) throws -> [ListedItem]
 }
 
-private func picturePaths(
-    below folder: String, walked: inout Set<FileIdentity>, _ omissions: inout Omissions
-) throws -> [String] {
-    var paths: [String] = []
-    for item in try list(folder, &omissions) {
-        if item.isFolder {
-            if walked.insert(item.identity).inserted {
-                paths += try picturePaths(below: item.path, walked: &walked, &omissions)
-            } else {
-                omissions.circularLinks.append(item.path)
-            }
-        } else if isPictureName(item.name) {
-            paths.append(item.path)
-        } else {
-            omissions.otherFiles.append(item.path)
-        }
+/// The folders of the file system.
+struct DiskTree: FolderTree {
+    func list(_ folder: String, _ omissions: inout Omissions) throws -> [ListedItem] {
+        try FoveaCollecting.list(folder, &omissions)
     }
-    return paths
+}
+
+extension FolderTree {
+    /// The paths of all pictures in and below `folder`. No folder is walked twice, however many links lead there.
+    func picturePaths(below folder: ListedItem, _ omissions: inout Omissions) throws -> [String] {
+        var walked: Set<FileIdentity> = [folder.identity]
+        return try picturePaths(below: folder.path, walked: &walked, &omissions)
+    }
+
+    private func picturePaths(
+        below folder: String, walked: inout Set<FileIdentity>, _ omissions: inout Omissions
+    ) throws -> [String] {
+        var paths: [String] = []
+        for item in try list(folder, &omissions) {
+            if item.isFolder {
+                if walked.insert(item.identity).inserted {
+                    paths += try picturePaths(below: item.path, walked: &walked, &omissions)
+                } else {
+                    omissions.circularLinks.append(item.path)
+                }
+            } else if isPictureName(item.name) {
+                paths.append(item.path)
+            } else {
+                omissions.otherFiles.append(item.path)
+            }
+        }
+        return paths
+    }
 }

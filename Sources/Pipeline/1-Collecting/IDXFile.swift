@@ -1,7 +1,6 @@
 // IDX, the file format of MNIST: two zero bytes, a type, the number of dimensions, the dimensions as big-endian 32-bit
 // numbers, then the elements; often gzipped. Read strictly: header and length must agree to the byte.
 
-import CZlib
 import FoveaTensorCore
 import Foundation
 
@@ -60,53 +59,5 @@ struct IDXFile {
             "\(path): cut short: its header says \(wanted) bytes in all, "
                 + (found.map { "but there are \($0)" } ?? "far more than the file can hold"),
             advice: "Fetch the file again.")
-    }
-}
-
-/// A file read through zlib, which passes on what is not gzipped as it is.
-private final class GzipReader {
-    private let path: String
-    private let file: gzFile
-    /// The file's own size in bytes, as it lies on disk.
-    let fileSize: Int
-
-    init(_ path: String) throws {
-        guard let found = attributes(of: path), isKind(S_IFREG, found), let file = gzopen(path, "rb") else {
-            throw Failure(.data, "\(path): the file cannot be opened: \(systemReason())")
-        }
-        self.path = path
-        self.file = file
-        fileSize = Int(found.st_size)
-        gzbuffer(file, 1 << 17)
-    }
-
-    deinit { gzclose(file) }
-
-    /// The next `count` bytes, fewer where the file ends. Throws if the compressed data is damaged.
-    func read(_ count: Int) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            // `buffer` belongs to the new array and is valid in this closure only.
-            filled = 0
-            while filled < count {
-                let step = UInt32(min(count - filled, 1 << 30))
-                let received = gzread(file, buffer.baseAddress.map { $0 + filled }, step)
-                if received > 0 {
-                    filled += Int(received)
-                    continue
-                }
-                var code: Int32 = 0
-                let reason = gzerror(file, &code).map { String(cString: $0) } ?? ""
-                if code == Z_BUF_ERROR {
-                    throw Failure(
-                        .data, "\(path): cut short: the compressed data ends too early", advice: "Fetch the file again."
-                    )
-                }
-                if received < 0 {
-                    throw Failure(
-                        .data, "\(path): the compressed data is damaged (\(reason))", advice: "Fetch the file again.")
-                }
-                break
-            }
-        }
     }
 }

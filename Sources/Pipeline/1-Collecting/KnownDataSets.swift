@@ -23,12 +23,25 @@ struct KnownDataSet: Sendable {
     let addresses: [String]
     /// What else helps where nothing can be fetched.
     let advice: String?
+    /// What its files are.
+    var layout = Layout.idx
+
+    /// How a known data set is stored.
+    enum Layout: Sendable {
+        /// IDX files in a folder.
+        case idx
+        /// One official archive of binary files.
+        case cifar(CIFARFolder.Kind)
+    }
 
     /// All of them.
-    static let all = [fashionMNIST, mnist]
+    static let all = [fashionMNIST, mnist, cifar10, cifar100]
 
     /// The data set of this name.
-    static func named(_ name: String) -> KnownDataSet? { all.first { $0.name == name.lowercased() } }
+    static func named(_ name: String) -> KnownDataSet? {
+        let plain = name.lowercased()
+        return all.first { $0.name == plain || $0.name == plain.replacingOccurrences(of: "cifar-", with: "cifar") }
+    }
 
     /// Xiao, Rasul, Vollgraf 2017. The checksums are those of the official files: torchvision publishes their MD5, and
     /// the files of Debian's package become these very bytes when the name and time that Debian took out of the
@@ -74,11 +87,36 @@ struct KnownDataSet: Sendable {
         ],
         advice: nil)
 
+    /// Krizhevsky 2009. Size and SHA-256 as TensorFlow Datasets and GoMLX publish them for the official archive.
+    static let cifar10 = KnownDataSet(
+        name: "cifar10", classes: CIFARFolder.tenClasses,
+        files: [
+            KnownFile(
+                name: "cifar-10-binary.tar.gz", byteCount: 170_052_171,
+                sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")
+        ],
+        addresses: ["https://www.cs.toronto.edu/~kriz/", "https://cave.cs.toronto.edu/kriz/"],
+        advice: nil, layout: .cifar(.ten))
+
+    /// Krizhevsky 2009, the hundred fine classes; their names come with the archive.
+    static let cifar100 = KnownDataSet(
+        name: "cifar100", classes: [],
+        files: [
+            KnownFile(
+                name: "cifar-100-binary.tar.gz", byteCount: 168_513_733,
+                sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec")
+        ],
+        addresses: ["https://www.cs.toronto.edu/~kriz/", "https://cave.cs.toronto.edu/kriz/"],
+        advice: nil, layout: .cifar(.hundred))
+
     /// Opens it from the cache or a package of the system; fetches it into the cache first if it is in neither.
     func open(_ options: CollectingOptions) throws -> DataSet {
         let cache = Self.cacheFolder(options.environment) + "/" + name
         let packaged = options.packagedFolder + "/" + name
         let folder = try [cache, packaged].first(where: isComplete) ?? fetched(into: cache, options)
+        if case .cifar(let kind) = layout {
+            return try CIFARFolder.open(archive: folder + "/" + files[0].name, kind, name: name, options)
+        }
         guard let found = try IDXFolder(at: folder) else {
             throw Failure(.data, "\(folder): the files of \(name) have gone")
         }
@@ -113,7 +151,7 @@ struct KnownDataSet: Sendable {
                 throw Failure(
                     failure.kind, "\(name): \(failure.message)",
                     advice: (advice.map { $0 + ", or put" } ?? "Put")
-                        + " the four .gz files into \(folder) yourself.")
+                        + " \(files.count == 4 ? "the four .gz files" : files[0].name) into \(folder) yourself.")
             }
         }
         return folder

@@ -12,6 +12,8 @@ struct Omissions {
     var specialFiles: [String] = []
     /// Names that are not valid UTF-8, shown as well as can be.
     var unreadableNames: [String] = []
+    /// Members of an archive whose names lead out of it.
+    var unsafeNames: [String] = []
     /// Pictures that belong to no class folder.
     var strayPictures: [String] = []
 
@@ -22,6 +24,7 @@ struct Omissions {
             (circularLinks, "symbolic link leads", "back to a folder already seen"),
             (specialFiles, "file is", "a pipe, socket or device"),
             (unreadableNames, "name is", "not valid UTF-8"),
+            (unsafeNames, "name leads", "out of the archive"),
             (strayPictures, "picture lies", "outside every class folder"),
             (otherFiles, "file does", "not have a picture's name"),
         ]

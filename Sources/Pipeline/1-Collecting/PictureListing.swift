@@ -13,7 +13,7 @@ package enum PictureListing {
         var omissions = Omissions()
         let path = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         let item = ListedItem(name: path, path: path, isFolder: true, identity: FileIdentity(found))
-        let paths = try picturePaths(below: item, &omissions)
+        let paths = try DiskTree().picturePaths(below: item, &omissions)
         return (paths, omissions.notes)
     }
 }

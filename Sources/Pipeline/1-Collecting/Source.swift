@@ -17,14 +17,23 @@ package struct Entry: Sendable, Equatable {
     package let name: String
     /// Index into the data set's class list.
     package let label: Int
+    /// How much the picture counts in the loss of a training, above 0.
+    package let weight: Float
+    /// Pictures of one group (a patient, a scene, near duplicates) are drawn into one split; nil for a group of its own.
+    package let group: String?
 
-    package init(name: String, label: Int) {
+    package init(name: String, label: Int, weight: Float = 1, group: String? = nil) {
         self.name = name
         self.label = label
+        self.weight = weight
+        self.group = group
     }
+
+    /// The same picture under another label.
+    package func labelled(_ label: Int) -> Entry { Entry(name: name, label: label, weight: weight, group: group) }
 }
 
-/// A list of labelled pictures: a folder, an IDX file, a part of either.
+/// A list of labelled pictures: a folder, a manifest, an archive, an IDX file, a part of any.
 package protocol Source: Sendable {
     /// Reads what must be read before `entries` can be told, where that was put off: an IDX file of a test split.
     /// Throws a `Failure` of kind `.data` if it is damaged. Cheap when called again; does nothing for most sources.

@@ -26,7 +26,7 @@ package final class Batch: @unchecked Sendable {
     package let pixels: UnsafeMutableBufferPointer<Float>
     /// (N, classes): one-hot; zeros in rows beyond `count`.
     package let targets: UnsafeMutableBufferPointer<Float>
-    /// (N): 1 for a picture, 0 for a row beyond `count` or of `failures`.
+    /// (N): the picture's weight, 1 unless its source says another; 0 for a row beyond `count` or of `failures`.
     package let sampleWeights: UnsafeMutableBufferPointer<Float>
     /// The source's indices of the pictures, row by row.
     package internal(set) var indices: [Int] = []

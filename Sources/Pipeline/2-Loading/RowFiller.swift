@@ -33,7 +33,7 @@ struct RowFiller: Sendable {
             targets[entries[index].label] = 1
             do {
                 try fill(pixels, index, job.epoch, scratch)
-                job.batch.sampleWeights[row] = 1
+                job.batch.sampleWeights[row] = entries[index].weight
             } catch let failure as Failure {
                 pixels.update(repeating: 0)
                 failures.append((row, PictureFailure(name: entries[index].name, reason: failure.message)))

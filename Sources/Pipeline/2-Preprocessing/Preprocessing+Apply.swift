@@ -14,7 +14,10 @@ extension Preprocessing {
         _ picture: Picture, into out: UnsafeMutablePointer<Float>,
         scratch: PreprocessingScratch = PreprocessingScratch()
     ) {
-        picture.withView { write($0, geometry(width: $0.width, height: $0.height), Placement(), out, scratch) }
+        picture.withView { view in
+            let geometry = geometry(width: view.width, height: view.height)
+            write(geometry.part(of: view), geometry, Placement(), out, scratch)
+        }
     }
 
     /// The same from the bytes of a picture file. Throws a `Failure` that says what is wrong with the bytes.
@@ -22,8 +25,11 @@ extension Preprocessing {
         encoded bytes: [UInt8], limits: DecodingLimits = .standard, into out: UnsafeMutablePointer<Float>,
         scratch: PreprocessingScratch = PreprocessingScratch()
     ) throws {
-        let view = try decode(bytes, limits, scratch)
-        write(view, geometry(width: view.width, height: view.height), Placement(), out, scratch)
+        try bytes.withUnsafeBytes { bytes in
+            let file = try PictureDecoder.open(bytes, limits: limits)
+            let geometry = geometry(width: file.info.width, height: file.info.height)
+            write(try decode(file, geometry, reduced: false, scratch), geometry, Placement(), out, scratch)
+        }
     }
 
     /// Writes a randomly changed picture to `out`: `count` floats, (C, H, W). The draws are taken from `stream`: first
@@ -32,16 +38,27 @@ extension Preprocessing {
         _ picture: Picture, augmentation: Augmentation, stream: inout RandomStream,
         into out: UnsafeMutablePointer<Float>, scratch: PreprocessingScratch = PreprocessingScratch()
     ) {
-        picture.withView { write($0, augmentation, &stream, out, scratch) }
+        picture.withView { view in
+            let (geometry, placement) = draw(augmentation, &stream, width: view.width, height: view.height)
+            write(geometry.part(of: view), geometry, placement, out, scratch)
+        }
     }
 
-    /// The same from the bytes of a picture file. Throws a `Failure` that says what is wrong with the bytes.
+    /// The same from the bytes of a picture file, of which no more is decoded than the crop needs: a JPEG of more than
+    /// twice that size is decoded smaller. Throws a `Failure` that says what is wrong with the bytes.
     package func apply(
         encoded bytes: [UInt8], augmentation: Augmentation, stream: inout RandomStream,
         limits: DecodingLimits = .standard, into out: UnsafeMutablePointer<Float>,
         scratch: PreprocessingScratch = PreprocessingScratch()
     ) throws {
-        write(try decode(bytes, limits, scratch), augmentation, &stream, out, scratch)
+        try bytes.withUnsafeBytes { bytes in
+            let file = try PictureDecoder.open(bytes, limits: limits)
+            let (geometry, placement) = draw(
+                augmentation, &stream, width: file.info.width, height: file.info.height)
+            write(
+                try decode(file, geometry, reduced: augmentation.crop != .none, scratch), geometry, placement, out,
+                scratch)
+        }
     }
 
     /// The 8-bit picture that the network's input is made of, before normalising: `height` x `width`, of `channels`
@@ -50,38 +67,40 @@ extension Preprocessing {
         of picture: Picture, scratch: PreprocessingScratch = PreprocessingScratch()
     ) -> Picture {
         let sized = picture.withView { view in
-            pixels(view, geometry(width: view.width, height: view.height), scratch).picture()
+            let geometry = geometry(width: view.width, height: view.height)
+            return pixels(geometry.part(of: view), geometry, scratch).picture()
         }
         return channels == 3 ? sized.coloured() : sized
     }
 
+    /// The region of a file; where it may be `reduced`, not much larger than it is resized to. The pixels are the
+    /// scratch's.
     private func decode(
-        _ bytes: [UInt8], _ limits: DecodingLimits, _ scratch: PreprocessingScratch
-    ) throws -> PixelView {
-        // The view is of the scratch's memory and outlives `bytes`.
-        try bytes.withUnsafeBytes {
-            try PictureDecoder.decode(
-                $0, background: background, limits: limits, stored: scratch.stored, turned: scratch.turned)
-        }
+        _ file: PictureFile, _ geometry: Geometry, reduced: Bool, _ scratch: PreprocessingScratch
+    ) throws -> DecodedPart {
+        try file.decode(
+            DecodingRequest(
+                region: geometry.region, leastWidth: reduced ? geometry.resizedWidth : nil,
+                leastHeight: reduced ? geometry.resizedHeight : nil, background: background),
+            memory: scratch.decoding)
     }
 
-    private func write(
-        _ view: PixelView, _ augmentation: Augmentation, _ stream: inout RandomStream,
-        _ out: UnsafeMutablePointer<Float>, _ scratch: PreprocessingScratch
-    ) {
+    /// The geometry and placement of one picture, drawn at random.
+    private func draw(
+        _ augmentation: Augmentation, _ stream: inout RandomStream, width: Int, height: Int
+    ) -> (Geometry, Placement) {
         var placement = Placement()
-        var geometry = geometry(width: view.width, height: view.height)
+        var geometry = geometry(width: width, height: height)
         switch augmentation.crop {
         case .none: break
         case .padded(let border):
             placement.down = border - stream.integer(below: 2 * border + 1)
             placement.right = border - stream.integer(below: 2 * border + 1)
         case .resized(let scale, let ratio):
-            geometry = self.geometry(
-                width: view.width, height: view.height, scale: scale, ratio: ratio, stream: &stream)
+            geometry = self.geometry(width: width, height: height, scale: scale, ratio: ratio, stream: &stream)
         }
         if augmentation.flip { placement.isMirrored = stream.uniform() < 0.5 }
-        write(view, geometry, placement, out, scratch)
+        return (geometry, placement)
     }
 
     /// Where the sized picture is put in the network's input: moved, with black coming in from the side; then mirrored.
@@ -92,11 +111,8 @@ extension Preprocessing {
     }
 
     /// The sized 8-bit picture, in one channel if either the picture or the network has only one.
-    private func pixels(_ view: PixelView, _ geometry: Geometry, _ scratch: PreprocessingScratch) -> PixelView {
-        var region = view
-        if geometry.width != view.width || geometry.height != view.height {
-            region = view.region(x: geometry.x, y: geometry.y, width: geometry.width, height: geometry.height)
-        }
+    private func pixels(_ part: DecodedPart, _ geometry: Geometry, _ scratch: PreprocessingScratch) -> PixelView {
+        var region = part.view
         if channels == 1 && region.channels == 3 {
             let room = scratch.grayed.room(region.width * region.height)
             fovea_gray_from_colour(
@@ -107,16 +123,20 @@ extension Preprocessing {
         }
         return scratch.resizer.resize(
             region,
-            horizontal: ResizeAxis(input: region.width, output: geometry.resizedWidth, window: geometry.columns),
-            vertical: ResizeAxis(input: region.height, output: geometry.resizedHeight, window: geometry.rows),
+            horizontal: ResizeAxis(
+                input: region.width, lower: part.box.left, upper: part.box.right, output: geometry.resizedWidth,
+                window: geometry.columns),
+            vertical: ResizeAxis(
+                input: region.height, lower: part.box.top, upper: part.box.bottom, output: geometry.resizedHeight,
+                window: geometry.rows),
             interpolation)
     }
 
     private func write(
-        _ view: PixelView, _ geometry: Geometry, _ placement: Placement, _ out: UnsafeMutablePointer<Float>,
+        _ part: DecodedPart, _ geometry: Geometry, _ placement: Placement, _ out: UnsafeMutablePointer<Float>,
         _ scratch: PreprocessingScratch
     ) {
-        let sized = pixels(view, geometry, scratch)
+        let sized = pixels(part, geometry, scratch)
         let tables = scratch.tables(mean: mean, deviation: deviation)
         let columns = width - min(abs(placement.right), width)
         let rows = height - min(abs(placement.down), height)
@@ -134,4 +154,12 @@ extension Preprocessing {
             part.base, part.stride, Int64(rows), Int64(columns), Int32(part.channels), Int32(channels), tables,
             placement.isMirrored ? 1 : 0, out + max(0, placement.down) * width + left, width, height * width)
     }
+}
+
+extension Geometry {
+    /// The part of the picture that is resized.
+    var region: PixelRegion { PixelRegion(x: x, y: y, width: width, height: height) }
+
+    /// That part of a picture that is already decoded.
+    func part(of view: PixelView) -> DecodedPart { DecodedPart(of: view, region: region) }
 }

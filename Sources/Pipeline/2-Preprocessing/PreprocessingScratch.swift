@@ -6,8 +6,7 @@ import FoveaPictures
 
 /// Reusable memory for `Preprocessing.apply`. Belongs to one thread at a time.
 package final class PreprocessingScratch {
-    let stored = PixelBuffer()
-    let turned = PixelBuffer()
+    let decoding = DecodingMemory()
     let grayed = PixelBuffer()
     let resizer = Resizer()
     private var mean: [Float] = []

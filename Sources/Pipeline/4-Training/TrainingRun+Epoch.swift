@@ -6,9 +6,14 @@ import FoveaTensorCore
 
 /// Sums over the pictures of one epoch.
 struct EpochSums {
+    /// The loss of each picture times its weight.
     var loss = 0.0
+    var weight = 0.0
     var correct = 0.0
     var count = 0.0
+
+    /// Weighted as the pictures are.
+    var meanLoss: Double { weight > 0 ? loss / weight : 0 }
 }
 
 extension TrainingRun {
@@ -49,7 +54,7 @@ extension TrainingRun {
             (scores.accuracy, -scores.loss) > ($0.validationAccuracy, -$0.validationLoss)
         }
         return EpochReport(
-            epoch: epoch + 1, trainingLoss: sums.loss / max(1, sums.count),
+            epoch: epoch + 1, trainingLoss: sums.meanLoss,
             trainingAccuracy: sums.correct / max(1, sums.count),
             validationLoss: scores.loss, validationAccuracy: scores.accuracy, isBest: isBest,
             learningRate: plan.input("rate")[0], seconds: seconds,
@@ -95,7 +100,8 @@ extension TrainingRun {
         let classes = task.classes.count
         var weight = 0.0
         for row in 0..<batch.capacity where batch.sampleWeights[row] > 0 {
-            weight += 1
+            weight += Double(batch.sampleWeights[row])
+            sums.count += 1
             var best = 0
             for index in 1..<classes where probabilities[row * classes + index] > probabilities[row * classes + best] {
                 best = index
@@ -103,7 +109,7 @@ extension TrainingRun {
             if batch.targets[row * classes + best] == 1 { sums.correct += 1 }
         }
         sums.loss += Double(loss) * weight
-        sums.count += weight
+        sums.weight += weight
     }
 
     private func report(
@@ -115,7 +121,7 @@ extension TrainingRun {
         tell(
             .step(
                 StepReport(
-                    epoch: epoch + 1, step: step, stepsPerEpoch: stepsPerEpoch, loss: sums.loss / max(1, sums.count),
+                    epoch: epoch + 1, step: step, stepsPerEpoch: stepsPerEpoch, loss: sums.meanLoss,
                     learningRate: plan.input("rate")[0], picturesPerSecond: Double(steps * batchSize) / seconds,
                     secondsLeft: Double(stepsLeft) * perStep
                         + Double(task.configuration.epochs - epoch) * validationSeconds)))

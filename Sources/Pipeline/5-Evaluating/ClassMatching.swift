@@ -20,7 +20,7 @@ package struct RelabelledSource: Source {
         for entry in given where labels[entry.label] == nil { lacking[entry.label, default: 0] += 1 }
         guard lacking.isEmpty else { throw Self.unknown(lacking, classes, known) }
         whole = source
-        entries = given.map { Entry(name: $0.name, label: labels[$0.label] ?? 0) }
+        entries = given.map { $0.labelled(labels[$0.label] ?? 0) }
     }
 
     package func content(at index: Int) throws -> PictureContent { try whole.content(at: index) }

@@ -1,5 +1,6 @@
 // Which way up a camera held the picture, as EXIF says it, and how the stored pixels become upright. Only the EXIF block
-// counts (JPEG APP1, PNG eXIf, WebP EXIF); XMP is not read. Anything invalid means: as stored.
+// counts (JPEG APP1, PNG eXIf, WebP EXIF, a TIFF's own tags); XMP is not read. Anything invalid means: as stored.
+// HEIC and AVIF turn pictures by other means, which their decoder knows.
 
 import CKernels
 
@@ -17,6 +18,7 @@ package enum Orientation: Int, Sendable, CaseIterable {
             case .jpeg: jpegBlock(bytes)
             case .png: chunk(bytes, from: 8, name: "eXIf", sizeFirst: true)
             case .webp: chunk(bytes, from: 12, name: "EXIF", sizeFirst: false)
+            case .tiff: bytes
             default: nil
             }
         return block.flatMap(tag) ?? .upright

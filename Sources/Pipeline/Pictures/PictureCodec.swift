@@ -1,5 +1,5 @@
-// The seam for file formats: one value per format that can be read. Adding one is a file like this, its C behind
-// CImageCodecs, and a line in `PictureDecoder.codecs`.
+// The seam for file formats: one value per format that can be read. Adding one is its C behind CImageCodecs and a line in
+// `PictureDecoder.codecs`.
 
 import CImageCodecs
 import FoveaTensorCore
@@ -18,16 +18,31 @@ package struct PictureHeader: Sendable, Equatable {
     package let depth: Int
 }
 
+/// What is wanted of the pixels of one file.
+struct CodecRequest {
+    /// 1, for gray files only, or 3.
+    var channels: Int
+    /// RGB; transparent pixels are laid over it.
+    var background: [UInt8]
+    /// 1, or where the codec can: 2, 4 or 8, by which the picture is made smaller while decoding.
+    var denominator: Int
+    /// In stored pixels of the picture so made smaller; the whole, where the codec does not read regions.
+    var region: PixelRegion
+    /// For the conversion to sRGB; nil leaves samples as they are stored.
+    var colours: OpaquePointer?
+}
+
 /// Reads one file format.
 protocol PictureCodec: Sendable {
     /// The format that it reads.
     var format: PictureFormat { get }
+    /// Whether it can decode a part of the picture, and a smaller picture, for less than the whole costs.
+    var readsRegions: Bool { get }
     /// The size and kind of pixels; allocates next to nothing.
     func header(_ bytes: UnsafeRawBufferPointer) throws -> PictureHeader
-    /// Writes (header.height, header.width, channels) samples to `pixels`, transparent ones laid over `background`.
-    /// `channels` is 1, for gray files only, or 3.
+    /// Writes (region.height, region.width, channels) samples to `pixels`.
     func decode(
-        _ bytes: UnsafeRawBufferPointer, header: PictureHeader, channels: Int, background: [UInt8],
+        _ bytes: UnsafeRawBufferPointer, header: PictureHeader, request: CodecRequest,
         into pixels: UnsafeMutablePointer<UInt8>) throws
 }
 
@@ -39,11 +54,12 @@ struct CPictureCodec: PictureCodec {
         fovea_codec_status
     typealias Decode =
         @Sendable (
-            Bytes?, Int, UnsafePointer<fovea_codec_header>?, Int32, Bytes?, UnsafeMutablePointer<UInt8>?,
-            UnsafeMutablePointer<fovea_codec_error>?
+            Bytes?, Int, UnsafePointer<fovea_codec_header>?, UnsafePointer<fovea_codec_request>?,
+            UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<fovea_codec_error>?
         ) -> fovea_codec_status
 
     let format: PictureFormat
+    var readsRegions = false
     let readHeader: ReadHeader
     let decodePixels: Decode
 
@@ -58,30 +74,25 @@ struct CPictureCodec: PictureCodec {
     }
 
     func decode(
-        _ bytes: UnsafeRawBufferPointer, header: PictureHeader, channels: Int, background: [UInt8],
+        _ bytes: UnsafeRawBufferPointer, header: PictureHeader, request: CodecRequest,
         into pixels: UnsafeMutablePointer<UInt8>
     ) throws {
         var expected = fovea_codec_header(
             width: Int64(header.width), height: Int64(header.height), channels: Int32(header.channels),
             alpha: header.hasAlpha ? 1 : 0, depth: Int32(header.depth))
+        let background = request.background
+        var wanted = fovea_codec_request(
+            channels: Int32(request.channels), background: (background[0], background[1], background[2]),
+            denominator: Int32(request.denominator), x: Int64(request.region.x), y: Int64(request.region.y),
+            width: Int64(request.region.width), height: Int64(request.region.height), colours: request.colours)
         var error = fovea_codec_error()
         let status = decodePixels(
-            bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &expected, Int32(channels), background, pixels,
-            &error)
+            bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, &expected, &wanted, pixels, &error)
         guard status == FOVEA_CODEC_OK else { throw failure(error) }
     }
 
     private func failure(_ error: fovea_codec_error) -> Failure {
         let text = withUnsafeBytes(of: error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        switch error.status {
-        case FOVEA_CODEC_TRUNCATED:
-            return Failure(.data, "the \(format.rawValue) file is truncated: \(text)", advice: "Fetch it again.")
-        case FOVEA_CODEC_UNSUPPORTED:
-            return Failure(.data, "a \(format.rawValue) file of a kind that Fovea does not read: \(text)")
-        case FOVEA_CODEC_NO_MEMORY:
-            return Failure(.work, "no memory left to decode a \(format.rawValue) file: \(text)")
-        default:
-            return Failure(.data, "the \(format.rawValue) file is damaged: \(text)")
-        }
+        return PictureRefusal.failure(error.status, text, format)
     }
 }

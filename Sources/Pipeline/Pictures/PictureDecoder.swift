@@ -46,15 +46,33 @@ package enum PictureDecoder {
     /// The formats that can be read, one codec each.
     static let codecs: [any PictureCodec] = [
         CPictureCodec(
-            format: .jpeg, readHeader: { fovea_jpeg_header($0, $1, $2, $3) },
-            decodePixels: { fovea_jpeg_decode($0, $1, $2, $3, $4, $5, $6) }),
+            format: .jpeg, readsRegions: true, readHeader: { fovea_jpeg_header($0, $1, $2, $3) },
+            decodePixels: { fovea_jpeg_decode($0, $1, $2, $3, $4, $5) }),
         CPictureCodec(
             format: .png, readHeader: { fovea_png_header($0, $1, $2, $3) },
-            decodePixels: { fovea_png_decode($0, $1, $2, $3, $4, $5, $6) }),
+            decodePixels: { fovea_png_decode($0, $1, $2, $3, $4, $5) }),
         CPictureCodec(
             format: .webp, readHeader: { fovea_webp_header($0, $1, $2, $3) },
-            decodePixels: { fovea_webp_decode($0, $1, $2, $3, $4, $5, $6) }),
+            decodePixels: { fovea_webp_decode($0, $1, $2, $3, $4, $5) }),
+        CPictureCodec(
+            format: .gif, readHeader: { fovea_gif_header($0, $1, $2, $3) },
+            decodePixels: { fovea_gif_decode($0, $1, $2, $3, $4, $5) }),
+        CPictureCodec(
+            format: .bmp, readHeader: { fovea_bmp_header($0, $1, $2, $3) },
+            decodePixels: { fovea_bmp_decode($0, $1, $2, $3, $4, $5) }),
+        CPictureCodec(
+            format: .tiff, readHeader: { fovea_tiff_header($0, $1, $2, $3) },
+            decodePixels: { fovea_tiff_decode($0, $1, $2, $3, $4, $5) }),
+        CPictureCodec(
+            format: .heic, readHeader: { fovea_heif_header($0, $1, $2, $3) },
+            decodePixels: { fovea_heif_decode($0, $1, $2, $3, $4, $5) }),
+        CPictureCodec(
+            format: .avif, readHeader: { fovea_heif_header($0, $1, $2, $3) },
+            decodePixels: { fovea_heif_decode($0, $1, $2, $3, $4, $5) }),
     ]
+
+    /// The formats that can be read; HEIC and AVIF only where libheif is installed.
+    package static var formats: [PictureFormat] { codecs.map(\.format) }
 
     /// The versions of the libraries that decode, for the record of a run.
     package static var versions: String { String(cString: fovea_codec_versions()) }
@@ -62,97 +80,67 @@ package enum PictureDecoder {
     /// The upright picture of 1 channel, if the file is gray, or 3; transparent pixels show `background` (RGB, 0...255).
     /// Throws a `Failure` that says what is wrong with the bytes, without a file name.
     package static func decode(
-        _ bytes: [UInt8], background: [UInt8] = [255, 255, 255], limits: DecodingLimits = .standard
+        _ bytes: [UInt8], background: [UInt8] = [255, 255, 255], colours: Colours = .stored,
+        limits: DecodingLimits = .standard
     ) throws -> Picture {
-        try bytes.withUnsafeBytes { try decode($0, background: background, limits: limits) }
+        try bytes.withUnsafeBytes { try decode($0, background: background, colours: colours, limits: limits) }
     }
 
     /// The same from memory that the caller owns and that is not kept.
     package static func decode(
-        _ bytes: UnsafeRawBufferPointer, background: [UInt8] = [255, 255, 255], limits: DecodingLimits = .standard
+        _ bytes: UnsafeRawBufferPointer, background: [UInt8] = [255, 255, 255], colours: Colours = .stored,
+        limits: DecodingLimits = .standard
     ) throws -> Picture {
-        let (codec, header) = try open(bytes, limits: limits)
-        let orientation = Orientation.of(bytes, format: codec.format)
-        let channels = channels(header, background)
-        let count = header.width * header.height * channels
-        let stored = try [UInt8](unsafeUninitializedCapacity: count) { room, filled in
-            guard let base = room.baseAddress else { return }
-            try codec.decode(bytes, header: header, channels: channels, background: background, into: base)
-            filled = count
+        let file = try open(bytes, limits: limits)
+        let memory = DecodingMemory()
+        return try withExtendedLifetime(memory) {
+            try file.decode(DecodingRequest(background: background, colours: colours), memory: memory).view.picture()
         }
-        let picture = Picture(width: header.width, height: header.height, channels: channels, pixels: stored)
-        return picture.turned(orientation)
-    }
-
-    /// The same into buffers that are used again: the view is of one of them, and valid until its next use.
-    package static func decode(
-        _ bytes: UnsafeRawBufferPointer, background: [UInt8], limits: DecodingLimits = .standard, stored: PixelBuffer,
-        turned: PixelBuffer
-    ) throws -> PixelView {
-        let (codec, header) = try open(bytes, limits: limits)
-        let orientation = Orientation.of(bytes, format: codec.format)
-        let channels = channels(header, background)
-        let count = header.width * header.height * channels
-        let base = stored.room(count)
-        try codec.decode(bytes, header: header, channels: channels, background: background, into: base)
-        let view = PixelView(
-            base: UnsafePointer(base), width: header.width, height: header.height, channels: channels,
-            stride: header.width * channels)
-        return orientation == .upright ? view : orientation.turn(view, into: turned.room(count))
     }
 
     /// What the headers say. Throws as `decode` does, except for damage that only the pixels show.
     package static func probe(_ bytes: [UInt8], limits: DecodingLimits = .standard) throws -> PictureInfo {
-        try bytes.withUnsafeBytes { bytes in
-            let (codec, header) = try open(bytes, limits: limits)
-            let orientation = Orientation.of(bytes, format: codec.format)
-            return PictureInfo(
-                format: codec.format, width: orientation.swapsSides ? header.height : header.width,
-                height: orientation.swapsSides ? header.width : header.height, channels: header.channels,
-                hasAlpha: header.hasAlpha, depth: header.depth, orientation: orientation)
-        }
+        try bytes.withUnsafeBytes { try open($0, limits: limits).info }
     }
 
-    /// Gray stays gray, unless a coloured background shows through it.
-    private static func channels(_ header: PictureHeader, _ background: [UInt8]) -> Int {
-        precondition(background.count == 3, "a background is RGB, not \(background.count) values")
-        let isGray = background[0] == background[1] && background[1] == background[2]
-        return header.channels == 1 && (!header.hasAlpha || isGray) ? 1 : 3
-    }
-
-    private static func open(
-        _ bytes: UnsafeRawBufferPointer, limits: DecodingLimits
-    ) throws -> (any PictureCodec, PictureHeader) {
-        guard !bytes.isEmpty else { throw Failure(.data, "the file is empty") }
+    /// Reads the header and holds it against the limits. The bytes belong to the caller, who keeps them as long as the
+    /// result is used.
+    package static func open(
+        _ bytes: UnsafeRawBufferPointer, limits: DecodingLimits = .standard
+    ) throws -> PictureFile {
+        guard !bytes.isEmpty else { throw PictureRefusal.empty.failure("the file is empty") }
         guard bytes.count <= limits.fileBytes else {
-            throw Failure(.data, "the file has \(bytes.count) bytes, the limit is \(limits.fileBytes)")
+            throw PictureRefusal.tooLarge.failure("the file has \(bytes.count) bytes, the limit is \(limits.fileBytes)")
         }
-        let readable = codecs.map(\.format.rawValue)
+        let readable = formats.map(\.rawValue)
         let list = readable.dropLast().joined(separator: ", ") + " and " + (readable.last ?? "")
         guard let format = PictureFormat.of(bytes) else {
-            throw Failure(.data, "not a picture: the content is of no known format. Fovea reads \(list)")
+            throw PictureRefusal.unknownFormat.failure(
+                "not a picture: the content is of no known format. Fovea reads \(list)")
         }
         guard let codec = codecs.first(where: { $0.format == format }) else {
-            throw Failure(
-                .data, "\(format.withArticle) file: Fovea reads \(list)", advice: "Convert it to one of these.")
+            throw PictureRefusal.unreadFormat.failure(
+                "\(format.withArticle) file: Fovea reads \(list)", advice: "Convert it to one of these.")
         }
         let header = try codec.header(bytes)
         try check(header, limits)
-        return (codec, header)
+        return PictureFile(
+            bytes: bytes, codec: codec, header: header, orientation: Orientation.of(bytes, format: format))
     }
 
     private static func check(_ header: PictureHeader, _ limits: DecodingLimits) throws {
         let size = "\(header.width) x \(header.height)"
         guard header.width > 0, header.height > 0 else {
-            throw Failure(.data, "the picture is empty: the header says \(size) pixels")
+            throw PictureRefusal.damaged.failure("the picture is empty: the header says \(size) pixels")
         }
         guard header.width <= limits.side, header.height <= limits.side else {
-            throw Failure(.data, "the picture is too large: \(size), the limit is \(limits.side) pixels a side")
+            throw PictureRefusal.tooLarge.failure(
+                "the picture is too large: \(size), the limit is \(limits.side) pixels a side")
         }
         guard header.width * header.height <= limits.pixels else {
             let count = header.width * header.height
-            throw Failure(
-                .data, "the picture is too large: \(size) is \(count) pixels, the limit is \(limits.pixels)",
+            throw PictureRefusal.tooLarge.failure(
+                "the picture is too large: \(size) is \(count) pixels, the limit is \(limits.pixels)",
                 advice: "Make it smaller: networks look at far fewer pixels.")
         }
     }

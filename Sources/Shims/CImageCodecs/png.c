@@ -38,8 +38,10 @@ static void on_read(png_structp png, png_bytep out, size_t count) {
 }
 
 // Chunks that say nothing about pixels as Fovea sees them: skipped unread, so that nothing in them can do harm.
+// The profile comes last: it is read where colours are to be converted.
 static const png_byte skipped[] =
-    "cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt";
+    "cHRM\0eXIf\0gAMA\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt\0iCCP";
+enum { LARGEST_CHUNK = 1 << 24 };
 
 static png_structp open_file(png_input *input) {
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, input, on_error, on_warning);
@@ -51,9 +53,10 @@ static png_structp open_file(png_input *input) {
     return png;
 }
 
-static void read_header(png_structp png, png_infop info, fovea_codec_header *header) {
+static void read_header(png_structp png, png_infop info, fovea_codec_header *header, int with_profile) {
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, skipped, (int)(sizeof skipped / 5));
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, skipped, (int)(sizeof skipped / 5) - with_profile);
+    png_set_chunk_malloc_max(png, LARGEST_CHUNK);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_read_info(png, info);
     int colour = png_get_color_type(png, info);
@@ -67,15 +70,14 @@ static void read_header(png_structp png, png_infop info, fovea_codec_header *hea
 fovea_codec_status fovea_png_header(const uint8_t *bytes, size_t count, fovea_codec_header *header,
                                     fovea_codec_error *error) {
     png_input input = {bytes, count, error};
-    error->status = FOVEA_CODEC_OK;
-    error->text[0] = 0;
+    fovea_codec_begin(error);
     png_structp png = open_file(&input);
     if (!png) return error->status;
     png_infop volatile info = NULL;
     if (setjmp(png_jmpbuf(png)) == 0) {
         info = png_create_info_struct(png);
         if (!info) png_error(png, "out of memory");
-        read_header(png, info, header);
+        read_header(png, info, header, 0);
     }
     png_infop made = info;
     png_destroy_read_struct(&png, &made, NULL);
@@ -96,16 +98,25 @@ static void read_pixels(png_structp png, png_infop info, const fovea_codec_heade
     png_read_end(png, NULL);
 }
 
+// The conversion to sRGB that the file's profile asks for.
+static const fovea_conversion *conversion_of(png_structp png, png_infop info, const fovea_codec_header *header,
+                                             fovea_colours *colours) {
+    png_charp name;
+    int compression;
+    png_bytep profile;
+    png_uint_32 length;
+    if (!colours || !png_get_iCCP(png, info, &name, &compression, &profile, &length)) return NULL;
+    return fovea_colours_find(colours, profile, length, (fovea_samples)header->channels);
+}
+
 fovea_codec_status fovea_png_decode(const uint8_t *bytes, size_t count, const fovea_codec_header *header,
-                                    int32_t channels, const uint8_t *background, uint8_t *pixels,
-                                    fovea_codec_error *error) {
+                                    const fovea_codec_request *request, uint8_t *pixels, fovea_codec_error *error) {
     png_input input = {bytes, count, error};
-    error->status = FOVEA_CODEC_OK;
-    error->text[0] = 0;
+    fovea_codec_begin(error);
     size_t area = (size_t)header->width * (size_t)header->height;
     int samples = header->channels + (header->alpha ? 1 : 0);
     int direct = !header->alpha;
-    if (direct ? channels != header->channels : channels < header->channels) {
+    if (direct ? request->channels != header->channels : request->channels < header->channels) {
         return fovea_codec_fail(error, FOVEA_CODEC_UNSUPPORTED, "the wrong number of channels was asked for");
     }
     uint8_t *room = direct ? NULL : malloc(area * (size_t)samples);
@@ -120,13 +131,15 @@ fovea_codec_status fovea_png_decode(const uint8_t *bytes, size_t count, const fo
         fovea_codec_header found;
         info = png_create_info_struct(png);
         if (!info) png_error(png, "out of memory");
-        read_header(png, info, &found);
+        read_header(png, info, &found, request->colours != NULL);
         if (found.width != header->width || found.height != header->height || found.channels != header->channels
             || found.alpha != header->alpha) {
             png_error(png, "the size is not what the header says");
         }
-        read_pixels(png, info, header, direct ? pixels : room, samples);
-        if (!direct) fovea_codec_composite(room, samples, area, channels, background, pixels);
+        uint8_t *target = direct ? pixels : room;
+        read_pixels(png, info, header, target, samples);
+        fovea_colours_convert(conversion_of(png, info, header, request->colours), target, target, area, samples);
+        if (!direct) fovea_codec_composite(room, samples, area, request->channels, request->background, pixels);
     }
     png_infop made = info;
     png_destroy_read_struct(&png, &made, NULL);

@@ -29,8 +29,7 @@ static int is_cut_short(const uint8_t *bytes, size_t count) {
 
 fovea_codec_status fovea_webp_header(const uint8_t *bytes, size_t count, fovea_codec_header *header,
                                      fovea_codec_error *error) {
-    error->status = FOVEA_CODEC_OK;
-    error->text[0] = 0;
+    fovea_codec_begin(error);
     if (is_cut_short(bytes, count)) return fail(error, VP8_STATUS_NOT_ENOUGH_DATA);
     WebPBitstreamFeatures features;
     VP8StatusCode code = WebPGetFeatures(bytes, count, &features);
@@ -43,31 +42,42 @@ fovea_codec_status fovea_webp_header(const uint8_t *bytes, size_t count, fovea_c
     return FOVEA_CODEC_OK;
 }
 
-// The part of the canvas that the first frame covers, and its bitstream.
+// The part of the canvas that the first frame covers, its bitstream, and what becomes of its colours.
 typedef struct {
     const uint8_t *bytes;
     size_t count;
     int x, y, width, height;
+    const fovea_conversion *conversion;
 } frame_place;
+
+// Decodes into `out` of `samples` samples a pixel.
+static VP8StatusCode decode_into(const frame_place *frame, int samples, uint8_t *out) {
+    WebPDecoderConfig config;
+    if (!WebPInitDecoderConfig(&config)) return VP8_STATUS_INVALID_PARAM;
+    config.output.colorspace = samples == 4 ? MODE_RGBA : MODE_RGB;
+    config.output.is_external_memory = 1;
+    config.output.u.RGBA.rgba = out;
+    config.output.u.RGBA.stride = frame->width * samples;
+    config.output.u.RGBA.size = (size_t)frame->width * (size_t)frame->height * (size_t)samples;
+    VP8StatusCode code = WebPDecode(frame->bytes, frame->count, &config);
+    WebPFreeDecBuffer(&config.output);
+    if (code == VP8_STATUS_OK) {
+        size_t area = (size_t)frame->width * (size_t)frame->height;
+        fovea_colours_convert(frame->conversion, out, out, area, samples);
+    }
+    return code;
+}
 
 static fovea_codec_status decode_over(const frame_place *frame, const fovea_codec_header *header,
                                       const uint8_t *background, uint8_t *pixels, fovea_codec_error *error) {
-    WebPDecoderConfig config;
-    if (!WebPInitDecoderConfig(&config)) return fail(error, VP8_STATUS_INVALID_PARAM);
     size_t stride = (size_t)frame->width * 4;
-    size_t size = stride * (size_t)frame->height;
-    uint8_t *room = calloc(1, size);
+    uint8_t *room = calloc(stride, (size_t)frame->height);
     if (!room) return fail(error, VP8_STATUS_OUT_OF_MEMORY);
-    config.output.colorspace = MODE_RGBA;
-    config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = room;
-    config.output.u.RGBA.stride = (int)stride;
-    config.output.u.RGBA.size = size;
-    VP8StatusCode code = WebPDecode(frame->bytes, frame->count, &config);
+    VP8StatusCode code = decode_into(frame, 4, room);
     if (code == VP8_STATUS_OK) {
         size_t width = (size_t)header->width;
         if (frame->width != header->width || frame->height != header->height) {
-            for (size_t i = 0; i < width * (size_t)header->height; i++) memcpy(pixels + 3 * i, background, 3);
+            fovea_codec_fill(pixels, width * (size_t)header->height, 3, background);
         }
         for (int row = 0; row < frame->height; row++) {
             uint8_t *out = pixels + 3 * ((size_t)(frame->y + row) * width + (size_t)frame->x);
@@ -76,65 +86,67 @@ static fovea_codec_status decode_over(const frame_place *frame, const fovea_code
     } else {
         fail(error, code);
     }
-    WebPFreeDecBuffer(&config.output);
     free(room);
     return error->status;
 }
 
-static fovea_codec_status decode_first_frame(const uint8_t *bytes, size_t count, const fovea_codec_header *header,
-                                             const uint8_t *background, uint8_t *pixels, fovea_codec_error *error) {
-    WebPData data = {bytes, count};
-    WebPDemuxer *demuxer = WebPDemux(&data);
-    if (!demuxer) return fovea_codec_fail(error, FOVEA_CODEC_DAMAGED, "the WebP container is damaged");
+static fovea_codec_status decode_first_frame(WebPDemuxer *demuxer, const fovea_conversion *conversion,
+                                             const fovea_codec_header *header, const uint8_t *background,
+                                             uint8_t *pixels, fovea_codec_error *error) {
     WebPIterator frame;
-    if (WebPDemuxGetFrame(demuxer, 1, &frame)) {
-        frame_place place = {frame.fragment.bytes, frame.fragment.size, frame.x_offset, frame.y_offset, frame.width,
-                             frame.height};
-        if (!frame.complete) {
-            fail(error, VP8_STATUS_NOT_ENOUGH_DATA);
-        } else if (place.x < 0 || place.y < 0 || place.width <= 0 || place.height <= 0
-                   || place.x + (int64_t)place.width > header->width
-                   || place.y + (int64_t)place.height > header->height) {
-            fovea_codec_fail(error, FOVEA_CODEC_DAMAGED, "the first frame lies outside its canvas");
-        } else {
-            decode_over(&place, header, background, pixels, error);
-        }
-        WebPDemuxReleaseIterator(&frame);
-    } else {
-        fovea_codec_fail(error, FOVEA_CODEC_DAMAGED, "the WebP container holds no frame");
+    if (!WebPDemuxGetFrame(demuxer, 1, &frame)) {
+        return fovea_codec_fail(error, FOVEA_CODEC_DAMAGED, "the WebP container holds no frame");
     }
-    WebPDemuxDelete(demuxer);
+    frame_place place = {frame.fragment.bytes, frame.fragment.size, frame.x_offset, frame.y_offset, frame.width,
+                         frame.height, conversion};
+    if (!frame.complete) {
+        fail(error, VP8_STATUS_NOT_ENOUGH_DATA);
+    } else if (place.x < 0 || place.y < 0 || place.width <= 0 || place.height <= 0
+               || place.x + (int64_t)place.width > header->width || place.y + (int64_t)place.height > header->height) {
+        fovea_codec_fail(error, FOVEA_CODEC_DAMAGED, "the first frame lies outside its canvas");
+    } else {
+        decode_over(&place, header, background, pixels, error);
+    }
+    WebPDemuxReleaseIterator(&frame);
     return error->status;
 }
 
+// The conversion to sRGB that the container's profile asks for.
+static const fovea_conversion *conversion_of(WebPDemuxer *demuxer, fovea_colours *colours) {
+    WebPChunkIterator chunk;
+    if (!colours || !demuxer || !WebPDemuxGetChunk(demuxer, "ICCP", 1, &chunk)) return NULL;
+    const fovea_conversion *conversion =
+        fovea_colours_find(colours, chunk.chunk.bytes, chunk.chunk.size, FOVEA_SAMPLES_RGB);
+    WebPDemuxReleaseChunkIterator(&chunk);
+    return conversion;
+}
+
 fovea_codec_status fovea_webp_decode(const uint8_t *bytes, size_t count, const fovea_codec_header *header,
-                                     int32_t channels, const uint8_t *background, uint8_t *pixels,
-                                     fovea_codec_error *error) {
-    error->status = FOVEA_CODEC_OK;
-    error->text[0] = 0;
+                                     const fovea_codec_request *request, uint8_t *pixels, fovea_codec_error *error) {
+    fovea_codec_begin(error);
     if (is_cut_short(bytes, count)) return fail(error, VP8_STATUS_NOT_ENOUGH_DATA);
-    if (channels != 3) return fail(error, VP8_STATUS_INVALID_PARAM);
+    if (request->channels != 3) return fail(error, VP8_STATUS_INVALID_PARAM);
     WebPBitstreamFeatures features;
     VP8StatusCode code = WebPGetFeatures(bytes, count, &features);
     if (code != VP8_STATUS_OK) return fail(error, code);
-    if (features.width != header->width || features.height != header->height) {
+    if (features.width != header->width || features.height != header->height || features.width < 1
+        || features.height < 1) {
         return fovea_codec_fail(error, FOVEA_CODEC_DAMAGED, "the size is not what the header says");
     }
-    if (features.has_animation) return decode_first_frame(bytes, count, header, background, pixels, error);
-    if (features.has_alpha) {
-        frame_place whole = {bytes, count, 0, 0, features.width, features.height};
-        return decode_over(&whole, header, background, pixels, error);
+    WebPData data = {bytes, count};
+    WebPDemuxer *demuxer = features.has_animation || request->colours ? WebPDemux(&data) : NULL;
+    const fovea_conversion *conversion = conversion_of(demuxer, request->colours);
+    frame_place whole = {bytes, count, 0, 0, features.width, features.height, conversion};
+    if (features.has_animation && !demuxer) {
+        fovea_codec_fail(error, FOVEA_CODEC_DAMAGED, "the WebP container is damaged");
+    } else if (features.has_animation) {
+        decode_first_frame(demuxer, conversion, header, request->background, pixels, error);
+    } else if (features.has_alpha) {
+        decode_over(&whole, header, request->background, pixels, error);
+    } else {
+        code = decode_into(&whole, 3, pixels);
+        if (code != VP8_STATUS_OK) fail(error, code);
     }
-    size_t size = (size_t)features.width * (size_t)features.height * 3;
-    if (size == 0) return fail(error, VP8_STATUS_BITSTREAM_ERROR);
-    WebPDecoderConfig config;
-    if (!WebPInitDecoderConfig(&config)) return fail(error, VP8_STATUS_INVALID_PARAM);
-    config.output.colorspace = MODE_RGB;
-    config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = pixels;
-    config.output.u.RGBA.stride = features.width * 3;
-    config.output.u.RGBA.size = size;
-    code = WebPDecode(bytes, count, &config);
-    WebPFreeDecBuffer(&config.output);
-    return code == VP8_STATUS_OK ? FOVEA_CODEC_OK : fail(error, code);
+    WebPDemuxDelete(demuxer);
+    return error->status;
 }

@@ -34,8 +34,7 @@ static inline void merge(double *mean, double *squares, double held, double coun
     *squares += more + distance * distance * (held * count / (held + count));
 }
 
-FOVEA_CLONES
-static void plane_statistics(const struct call *call, int64_t n, int64_t g) {
+FOVEA_BODY plane_statistics_body(const struct call *call, int64_t n, int64_t g) {
     const struct fovea_norm *s = call->norm;
     const int64_t width = width_of(s);
     double *const mean = call->planes + n * 2 * call->padded + g * width, *const squares = mean + call->padded;
@@ -61,6 +60,8 @@ static void plane_statistics(const struct call *call, int64_t n, int64_t g) {
         }
     }
 }
+FOVEA_CLONES(static, plane_statistics, (const struct call *call, int64_t n, int64_t g),
+             (call, n, g))
 
 // A group's numbers for every lane; channels beyond the last are all zeros, so that they stay 0.
 static void fill_lanes(const struct call *call, int64_t g, struct lanes *l) {
@@ -151,9 +152,8 @@ OVER_PLANES(sums_part, plane_sums)
 OVER_PLANES(gradient_part, plane_gradient)
 
 // Channels first ..< last: mean and variance over all pictures.
-FOVEA_CLONES
-static void finish_statistics(const struct call *call, int64_t first, int64_t last, const float *scale, float *mean,
-                              float *variance) {
+FOVEA_BODY finish_statistics_body(const struct call *call, int64_t first, int64_t last, const float *scale,
+                                  float *mean, float *variance) {
     const struct fovea_norm *s = call->norm;
     const double size = (double)s->positions;
     double *const averages = call->planes, *const squares = averages + call->padded;
@@ -168,10 +168,12 @@ static void finish_statistics(const struct call *call, int64_t first, int64_t la
         call->factor[c] = (float)(scale[c] / sqrt((double)variance[c] + s->epsilon));
     }
 }
+FOVEA_CLONES(static, finish_statistics, (const struct call *call, int64_t first, int64_t last, const float *scale,
+             float *mean, float *variance),
+             (call, first, last, scale, mean, variance))
 
 // Channels first ..< last: sums over all pictures.
-FOVEA_CLONES
-static void finish_sums(const struct call *call, int64_t first, int64_t last, float *dscale, float *dshift) {
+FOVEA_BODY finish_sums_body(const struct call *call, int64_t first, int64_t last, float *dscale, float *dshift) {
     const struct fovea_norm *s = call->norm;
     double *const g_sums = call->planes, *const h_sums = g_sums + call->padded;
     for (int64_t n = 1; n < s->n; n++) {
@@ -190,6 +192,9 @@ static void finish_sums(const struct call *call, int64_t first, int64_t last, fl
         call->h_mean[c] = (float)(product * call->inverse[c] / count);
     }
 }
+FOVEA_CLONES(static, finish_sums, (const struct call *call, int64_t first, int64_t last, float *dscale,
+             float *dshift),
+             (call, first, last, dscale, dshift))
 
 // Sets the next bundle of groups; false if there is none. Channels that share lines of memory stay together.
 static int next_bundle(struct call *call) {

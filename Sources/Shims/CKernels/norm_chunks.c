@@ -54,12 +54,14 @@ INLINE void statistics_of(const char *x, int64_t rows, int64_t step, row *mean, 
     *squares = (square[0] + square[1]) + (square[2] + square[3]);
 }
 
-FOVEA_CLONES
-void fovea_norm_chunk_statistics(const char *x, int64_t rows, int64_t step, row *mean, row *error, row *squares,
-                                 int is_bf16) {
+FOVEA_BODY fovea_norm_chunk_statistics_body(const char *x, int64_t rows, int64_t step, row *mean, row *error,
+                                            row *squares, int is_bf16) {
     if (is_bf16) statistics_of(x, rows, step, mean, error, squares, 1);
     else statistics_of(x, rows, step, mean, error, squares, 0);
 }
+FOVEA_CLONES(, fovea_norm_chunk_statistics, (const char *x, int64_t rows, int64_t step, row *mean, row *error,
+             row *squares, int is_bf16),
+             (x, rows, step, mean, error, squares, is_bf16))
 
 INLINE void normalise(const char *x, char *y, int64_t rows, int64_t step, const struct lanes *l, int is_bf16,
                       enum fovea_norm_activation activation) {
@@ -73,12 +75,14 @@ INLINE void normalise(const char *x, char *y, int64_t rows, int64_t step, const 
     }
 }
 
-FOVEA_CLONES
-void fovea_norm_chunk_normalise(const char *x, char *y, int64_t rows, int64_t step, const struct lanes *l, int is_bf16,
-                            enum fovea_norm_activation activation) {
+FOVEA_BODY fovea_norm_chunk_normalise_body(const char *x, char *y, int64_t rows, int64_t step,
+                                           const struct lanes *l, int is_bf16, enum fovea_norm_activation activation) {
 #define NORMALISE(is_bf16, activation) normalise(x, y, rows, step, l, is_bf16, activation)
     WITH_CONSTANTS(NORMALISE)
 }
+FOVEA_CLONES(, fovea_norm_chunk_normalise, (const char *x, char *y, int64_t rows, int64_t step,
+             const struct lanes *l, int is_bf16, enum fovea_norm_activation activation),
+             (x, y, rows, step, l, is_bf16, activation))
 
 INLINE void add_terms(const char *x, const char *dy, const struct lanes *l, row *sum, row *product, int is_bf16,
                       enum fovea_norm_activation activation) {
@@ -107,12 +111,15 @@ INLINE void sums(const char *x, const char *dy, int64_t rows, int64_t step, cons
 }
 
 // Sums of g and of g (x - mean).
-FOVEA_CLONES
-void fovea_norm_chunk_sums(const char *x, const char *dy, int64_t rows, int64_t step, const struct lanes *l, row *g_sum,
-                       row *h_sum, int is_bf16, enum fovea_norm_activation activation) {
+FOVEA_BODY fovea_norm_chunk_sums_body(const char *x, const char *dy, int64_t rows, int64_t step,
+                                      const struct lanes *l, row *g_sum, row *h_sum, int is_bf16,
+                                      enum fovea_norm_activation activation) {
 #define SUMS(is_bf16, activation) sums(x, dy, rows, step, l, g_sum, h_sum, is_bf16, activation)
     WITH_CONSTANTS(SUMS)
 }
+FOVEA_CLONES(, fovea_norm_chunk_sums, (const char *x, const char *dy, int64_t rows, int64_t step,
+             const struct lanes *l, row *g_sum, row *h_sum, int is_bf16, enum fovea_norm_activation activation),
+             (x, dy, rows, step, l, g_sum, h_sum, is_bf16, activation))
 
 INLINE void gradient(const char *x, const char *dy, char *dx, int64_t rows, int64_t step, const struct lanes *l,
                      int is_bf16, enum fovea_norm_activation activation) {
@@ -129,9 +136,11 @@ INLINE void gradient(const char *x, const char *dy, char *dx, int64_t rows, int6
     }
 }
 
-FOVEA_CLONES
-void fovea_norm_chunk_gradient(const char *x, const char *dy, char *dx, int64_t rows, int64_t step, const struct lanes *l,
-                           int is_bf16, enum fovea_norm_activation activation) {
+FOVEA_BODY fovea_norm_chunk_gradient_body(const char *x, const char *dy, char *dx, int64_t rows, int64_t step,
+                                          const struct lanes *l, int is_bf16, enum fovea_norm_activation activation) {
 #define GRADIENT(is_bf16, activation) gradient(x, dy, dx, rows, step, l, is_bf16, activation)
     WITH_CONSTANTS(GRADIENT)
 }
+FOVEA_CLONES(, fovea_norm_chunk_gradient, (const char *x, const char *dy, char *dx, int64_t rows, int64_t step,
+             const struct lanes *l, int is_bf16, enum fovea_norm_activation activation),
+             (x, dy, dx, rows, step, l, is_bf16, activation))

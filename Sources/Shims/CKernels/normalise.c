@@ -6,10 +6,9 @@
 
 #include "clones.h"
 
-FOVEA_CLONES
-void fovea_normalise(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t in_channels,
-                     int32_t out_channels, const float *tables, int32_t mirrored, float *out, ptrdiff_t out_stride,
-                     ptrdiff_t out_plane) {
+FOVEA_BODY fovea_normalise_body(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width,
+                                int32_t in_channels, int32_t out_channels, const float *tables, int32_t mirrored,
+                                float *out, ptrdiff_t out_stride, ptrdiff_t out_plane) {
     for (int32_t c = 0; c < out_channels; c++) {
         const float *table = tables + c * 256;
         for (int64_t y = 0; y < height; y++) {
@@ -26,10 +25,13 @@ void fovea_normalise(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int
         }
     }
 }
+FOVEA_CLONES(, fovea_normalise, (const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width,
+             int32_t in_channels, int32_t out_channels, const float *tables, int32_t mirrored, float *out,
+             ptrdiff_t out_stride, ptrdiff_t out_plane),
+             (in, in_stride, height, width, in_channels, out_channels, tables, mirrored, out, out_stride, out_plane))
 
-FOVEA_CLONES
-void fovea_gray_from_colour(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, uint8_t *out,
-                            ptrdiff_t out_stride) {
+FOVEA_BODY fovea_gray_from_colour_body(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width,
+                                       uint8_t *out, ptrdiff_t out_stride) {
     for (int64_t y = 0; y < height; y++) {
         const uint8_t *source = in + y * in_stride;
         uint8_t *target = out + y * out_stride;
@@ -39,6 +41,9 @@ void fovea_gray_from_colour(const uint8_t *in, ptrdiff_t in_stride, int64_t heig
         }
     }
 }
+FOVEA_CLONES(, fovea_gray_from_colour, (const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width,
+             uint8_t *out, ptrdiff_t out_stride),
+             (in, in_stride, height, width, out, out_stride))
 
 // Tiles, because a quarter turn walks down the columns of the input.
 enum { TILE = 32 };

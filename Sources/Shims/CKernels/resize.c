@@ -93,10 +93,10 @@ static inline __attribute__((always_inline)) void gather_gray(const uint8_t *con
 typedef int32_t lanes_i32 __attribute__((vector_size(64)));
 typedef uint8_t lanes_u8 __attribute__((vector_size(16)));
 
-FOVEA_CLONES
-void fovea_resize_horizontal(const uint8_t *in, ptrdiff_t in_stride, int64_t rows, int32_t channels, int64_t from,
-                             int64_t to, const int32_t *starts, const int32_t *lengths, const int32_t *weights,
-                             int64_t taps, int64_t count, uint8_t *out, ptrdiff_t out_stride, uint8_t *scratch) {
+FOVEA_BODY fovea_resize_horizontal_body(const uint8_t *in, ptrdiff_t in_stride, int64_t rows, int32_t channels,
+                                        int64_t from, int64_t to, const int32_t *starts, const int32_t *lengths,
+                                        const int32_t *weights, int64_t taps, int64_t count, uint8_t *out,
+                                        ptrdiff_t out_stride, uint8_t *scratch) {
     int together = channels == 3 ? 4 : LANES;
     const lanes_i32 half = (lanes_i32){} + HALF;
     const lanes_i32 zero = {}, full = (lanes_i32){} + 255;
@@ -134,11 +134,15 @@ void fovea_resize_horizontal(const uint8_t *in, ptrdiff_t in_stride, int64_t row
         }
     }
 }
+FOVEA_CLONES(, fovea_resize_horizontal, (const uint8_t *in, ptrdiff_t in_stride, int64_t rows, int32_t channels,
+             int64_t from, int64_t to, const int32_t *starts, const int32_t *lengths, const int32_t *weights,
+             int64_t taps, int64_t count, uint8_t *out, ptrdiff_t out_stride, uint8_t *scratch),
+             (in, in_stride, rows, channels, from, to, starts, lengths, weights, taps, count, out, out_stride,
+              scratch))
 
-FOVEA_CLONES
-void fovea_resize_vertical(const uint8_t *in, ptrdiff_t in_stride, int64_t samples, const int32_t *starts,
-                           const int32_t *lengths, const int32_t *weights, int64_t taps, int64_t count, uint8_t *out,
-                           ptrdiff_t out_stride) {
+FOVEA_BODY fovea_resize_vertical_body(const uint8_t *in, ptrdiff_t in_stride, int64_t samples,
+                                      const int32_t *starts, const int32_t *lengths, const int32_t *weights,
+                                      int64_t taps, int64_t count, uint8_t *out, ptrdiff_t out_stride) {
     int32_t sums[BLOCK];
     for (int64_t y = 0; y < count; y++) {
         const int32_t *weight = weights + y * taps;
@@ -159,3 +163,7 @@ void fovea_resize_vertical(const uint8_t *in, ptrdiff_t in_stride, int64_t sampl
         }
     }
 }
+FOVEA_CLONES(, fovea_resize_vertical, (const uint8_t *in, ptrdiff_t in_stride, int64_t samples,
+             const int32_t *starts, const int32_t *lengths, const int32_t *weights, int64_t taps, int64_t count,
+             uint8_t *out, ptrdiff_t out_stride),
+             (in, in_stride, samples, starts, lengths, weights, taps, count, out, out_stride))

@@ -2,6 +2,7 @@
 // winograd_transforms.h, winograd_products.h and winograd_tiles.h, which are compiled here for AVX-512 with blocks of 16
 // channels and for AVX2 or NEON with blocks of 8.
 
+#include "include/instructions.h"
 #include "include/parallel.h"
 #include "winograd_parts.h"
 
@@ -52,15 +53,15 @@
 #endif
 
 int32_t fovea_winograd_block(int32_t bf16) {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw"))
-        return 16;
-    return !bf16 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 8 : 0;
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
     return bf16 ? 0 : 8;
 #else
-    (void)bf16;
+    switch (fovea_instructions()) {
+    case FOVEA_INSTRUCTIONS_ANY: return 0;
+    case FOVEA_INSTRUCTIONS_AVX2: return bf16 ? 0 : 8;
+    case FOVEA_INSTRUCTIONS_AVX512:
+    case FOVEA_INSTRUCTIONS_AVX512_BF16: return 16;
+    }
     return 0;
 #endif
 }

@@ -121,6 +121,14 @@ bool FoveaDNNHasNativeBF16(void) {
     return (unsigned(dnnl::get_effective_cpu_isa()) & bits) == bits;
 }
 
+FoveaDNNInstructions FoveaDNNInstructionLimit(void) {
+    const auto effective = unsigned(dnnl::get_effective_cpu_isa());
+    const auto has = [&](dnnl::cpu_isa set) { return (effective & unsigned(set)) == unsigned(set); };
+    if (has(dnnl::cpu_isa::avx512_core_bf16)) return FoveaDNNInstructionsAVX512BF16;
+    if (has(dnnl::cpu_isa::avx512_core)) return FoveaDNNInstructionsAVX512;
+    return has(dnnl::cpu_isa::avx2) ? FoveaDNNInstructionsAVX2 : FoveaDNNInstructionsAny;
+}
+
 FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error) {
     return guarded(error, [&] {
         dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -163,6 +171,10 @@ FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *di
         }
         return new FoveaDNNLayout {md(extents, known.type, kind)};
     });
+}
+
+FoveaDNNLayout *FoveaDNNLayoutTransposed(const FoveaDNNLayout *layout, FoveaDNNError *error) {
+    return guarded(error, [&] { return new FoveaDNNLayout {layout->value.permute_axes({1, 0, 2, 3})}; });
 }
 
 FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType type, FoveaDNNError *error) {

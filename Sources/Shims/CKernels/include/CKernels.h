@@ -2,9 +2,12 @@
 // is used again does not see the header.
 
 #include "adaptive_pooling.h"
+#include "depthwise.h"
+#include "instructions.h"
 #include "norm.h"
 #include "normalise.h"
 #include "parallel.h"
+#include "pointwise.h"
 #include "resize.h"
 #include "training.h"
 #include "winograd.h"

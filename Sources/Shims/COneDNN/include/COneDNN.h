@@ -74,6 +74,16 @@ const char *FoveaDNNInstructionSet(void);
 /// True if kernels multiply bf16 in hardware; elsewhere they convert, which is slower than f32.
 bool FoveaDNNHasNativeBF16(void);
 
+/// Instruction sets of x86-64 in order; processors of another kind count as the first.
+typedef enum {
+    FoveaDNNInstructionsAny,
+    FoveaDNNInstructionsAVX2,
+    FoveaDNNInstructionsAVX512,
+    FoveaDNNInstructionsAVX512BF16
+} FoveaDNNInstructions;
+/// The best of them that kernels use: the processor's, or less where a person has set ONEDNN_MAX_CPU_ISA.
+FoveaDNNInstructions FoveaDNNInstructionLimit(void);
+
 FoveaDNNEngine *FoveaDNNEngineCreate(FoveaDNNError *error);
 void FoveaDNNEngineFree(FoveaDNNEngine *engine);
 
@@ -86,6 +96,8 @@ FoveaDNNLayout *FoveaDNNLayoutPlain(const FoveaDNNLayout *layout, FoveaDNNType t
 FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *dimensions);
 /// The same placement for elements of another type of the same size.
 FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType type, FoveaDNNError *error);
+/// The same placement with the first two of four axes in the other order.
+FoveaDNNLayout *FoveaDNNLayoutTransposed(const FoveaDNNLayout *layout, FoveaDNNError *error);
 /// `count` channels from `start` of a tensor, in place.
 FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error);
 void FoveaDNNLayoutFree(FoveaDNNLayout *layout);

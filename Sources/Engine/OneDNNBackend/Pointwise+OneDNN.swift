@@ -1,0 +1,40 @@
+// Gradients of the filters of 1 x 1 convolutions in bf16 by our own kernel (CKernels/pointwise.h) in place of the library's.
+// Activations keep the library's layout; the gradient is written where the optimizer reads it.
+
+import CKernels
+import FoveaCompiler
+import FoveaOperators
+import FoveaTensorCore
+
+extension ConvolutionBackwardWeights {
+    /// Our kernel for a request whose operator is `self`; nil where another is faster, or ours cannot do it.
+    func ownPointwise(_ request: KernelRequest) -> KernelProposal? {
+        guard window == Window(1), groups == 1, !hasBias, request.inputs.allSatisfy({ $0.dataType == .bf16 }),
+            fovea_instructions() == FOVEA_INSTRUCTIONS_AVX512_BF16, !request.hasChannelsLast
+        else { return nil }
+        let formats = request.inputs.map { format in
+            format.laidOut(OneDNNLayout.make([1, format.shape[1], 1, 1], .bf16, any: false).like(format.shape))
+        }
+        let blocked = formats.allSatisfy { $0.layout.description == "aBcd16b" }
+        guard blocked else { return nil }
+        let x = request.inputs[0].shape
+        let shape = fovea_pointwise(
+            n: Int64(x[0]), c: Int64(x[1]), o: Int64(weightShape[0]), positions: Int64(x[2] * x[3]),
+            threads: fovea_pool_threads(), instructions: fovea_instructions())
+        var proposal = KernelProposal(
+            inputs: formats, outputs: [request.outputs[0].plain], implementation: ownKernelName("pointwise")
+        ) { memory in
+            let (x, dy) = (memory.inputs[0], memory.inputs[1])
+            let dw = memory.outputs[0].floats
+            return OwnKernel {
+                withUnsafePointer(to: shape) {
+                    fovea_pointwise_filter_gradient(
+                        $0, x.assumingMemoryBound(to: UInt16.self), dy.assumingMemoryBound(to: UInt16.self), dw,
+                        memory.scratch)
+                }
+            }
+        }
+        proposal.scratchByteCount = withUnsafePointer(to: shape) { fovea_pointwise_scratch($0) }
+        return proposal
+    }
+}

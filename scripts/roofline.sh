@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Measures every network's plans and fails on a step beyond five times its roofline that Benchmarks/roofline-exceptions.txt
+# does not list. Wants a quiet machine: takes about ten minutes. `scripts/roofline.sh --network resnet18` is quicker.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+${SWIFT:-swift} build -c release
+python3 Benchmarks/roofline.py "$(${SWIFT:-swift} build -c release --show-bin-path)/fovea" "$@"
