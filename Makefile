@@ -22,7 +22,7 @@ help:
 	@echo "make test     run every test; a skipped test that is not on the list is a failure"
 	@echo "make lint     check formatting and scripts"
 	@echo "make format   rewrite the Swift files in the house's format"
-	@echo "make bench    measure Fovea and PyTorch in the same sitting"
+	@echo "make bench    measure Fovea and its peers in the same sitting; ROWS=\"train-*\" some rows, BENCH=--quick a try"
 	@echo "make roofline hold every plan against what this machine can do at most"
 	@echo "make fuzz     fuzz every decoder for a minute, under the address sanitizer"
 	@echo "make clean    remove what was built"
@@ -47,7 +47,7 @@ format:
 	$(SWIFT) format format --in-place --parallel --recursive $(FORMATTED)
 
 bench:
-	@scripts/bench.sh
+	@ROWS="$(ROWS)" scripts/bench.sh $(BENCH)
 
 roofline:
 	@scripts/roofline.sh
@@ -56,4 +56,4 @@ fuzz: setup
 	@scripts/fuzz.sh
 
 clean:
-	rm -rf .build .build-tests .build-fuzz Examples/.build .venv-test .venv-peers
+	rm -rf .build .build-tests .build-fuzz Examples/.build .venv-test .venv-peers .bench

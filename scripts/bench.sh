@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
-# Measures Fovea and its peers in the same sitting. The peers' environment is .venv-peers, made here.
+# Measures Fovea and its peers in the same sitting: builds Fovea, makes the peers' environment, hands over to
+# Benchmarks/sitting.py, whose flags may follow. `make bench ROWS="train-* predict-*"` measures those rows.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+scripts/setup.sh --bench
 python=$(scripts/peers-python.sh)
-printf 'bench: PyTorch, f32, training of small networks\n'
-"$python" Benchmarks/peers/train_small.py "$@"
-
-# smallcnn and plaincnn are the networks that the peers call smallcnn and conv3; the last line of a plan has its time.
 ${SWIFT:-swift} build -c release
 program=$(${SWIFT:-swift} build -c release --show-bin-path)/fovea
-printf 'bench: Fovea, f32, one training step of 128 pictures\n'
-for network in smallcnn plaincnn; do
-    printf '%s: ' "$network"
-    "$program" plan "$network" --training --batch 128 --channels 1 --time | tail -n 1
-done
+commit=$(git describe --always --dirty 2>/dev/null || printf unknown)
+
+# Patterns of rows are the driver's to expand.
+set -f
+# shellcheck disable=SC2086
+exec "$python" Benchmarks/sitting.py --program "$program" --python "$python" --commit "$commit" "$@" -- ${ROWS:-}

@@ -4,6 +4,7 @@
 #   scripts/setup.sh            what `make build` needs
 #   scripts/setup.sh --tests    and what `make test` needs beside it: Python's venv as well
 #   scripts/setup.sh --demo     and what `make demo` needs beside it: Python, curl, Fashion-MNIST where it is packaged
+#   scripts/setup.sh --bench    and what `make bench` needs beside it: Python's venv, tcmalloc for PyTorch
 #
 # Swift itself is not installed: see https://www.swift.org/install.
 set -euo pipefail
@@ -13,11 +14,13 @@ fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 for_tests=no
 for_demo=no
+for_bench=no
 for argument in "$@"; do
     case "$argument" in
         --tests) for_tests=yes ;;
         --demo) for_demo=yes ;;
-        *) fail "unknown argument $argument; known are --tests and --demo" ;;
+        --bench) for_bench=yes ;;
+        *) fail "unknown argument $argument; known are --tests, --demo and --bench" ;;
     esac
 done
 
@@ -34,6 +37,12 @@ can_be_root() { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }
 # Runs a command as root: directly where we are root, else through sudo.
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
+# The name of the package has changed with the width of a time.
+tcmalloc() {
+    if apt-cache show libtcmalloc-minimal4t64 >/dev/null 2>&1; then echo libtcmalloc-minimal4t64
+    else echo libtcmalloc-minimal4; fi
+}
+
 setup_debian() {
     # What Fovea links: kernels, picture codecs, compression.
     local packages=(libdnnl-dev libpng-dev libwebp-dev libgif-dev libtiff-dev liblcms2-dev libheif-dev zlib1g-dev)
@@ -48,6 +57,7 @@ setup_debian() {
     [ "$for_tests$for_demo" != nono ] && packages+=(python3)
     [ "$for_tests" = yes ] && packages+=(python3-venv)
     [ "$for_demo" = yes ] && packages+=(curl)
+    [ "$for_bench" = yes ] && packages+=(python3 python3-venv "$(tcmalloc)")
 
     local installed missing=() package
     installed=$(names_of_installed)
@@ -90,7 +100,7 @@ setup_debian() {
 setup_macos() {
     command -v brew >/dev/null || fail "Homebrew is missing; see https://brew.sh"
     local formulas=(onednn jpeg-turbo libpng webp giflib libtiff little-cms2 libheif pkg-config) missing=() formula
-    [ "$for_tests" = yes ] && formulas+=(python@3.12)
+    [ "$for_tests$for_bench" != nono ] && formulas+=(python@3.12)
     for formula in "${formulas[@]}"; do
         brew list --versions "$formula" >/dev/null 2>&1 || missing+=("$formula")
     done

@@ -34,6 +34,35 @@ import Testing
         }
     }
 
+    @Test func `bench measures networks in eight bits, and what the machine reaches`() throws {
+        let run = try ProgramRun.fovea([
+            "bench", "plaincnn", "--channels", "1", "--batch", "2", "--seconds", "0", "--precision", "f32",
+            "--precision", "int8", "--ceilings", "--json",
+        ])
+        #expect(run.code == 0, "\(run.errors)")
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        let rows = try #require(report["rows"] as? [[String: Any]])
+        #expect(
+            rows.map { "\($0["work"] ?? "") \($0["precision"] ?? "")" }
+                == ["training f32", "inference f32", "inference int8"])
+        for row in rows {
+            // The start holds the making of the plan and its first run.
+            let parts = ["compileSeconds", "firstRunSeconds"].compactMap { row[$0] as? Double }
+            #expect(parts.count == 2 && (row["startSeconds"] as? Double ?? 0) >= parts.reduce(0, +))
+        }
+        let ceilings = try #require(report["ceilings"] as? [[String: Any]])
+        #expect(ceilings.contains { $0["precision"] as? String == "f32" })
+        for ceiling in ceilings {
+            #expect((ceiling["operationsPerSecond"] as? Double ?? 0) > 1e8)
+            #expect((ceiling["bytesPerSecond"] as? Double ?? 0) > 1e7)
+        }
+    }
+
+    @Test func `bench does not train in eight bits`() throws {
+        let run = try ProgramRun.fovea(["bench", "plaincnn", "--work", "training", "--precision", "int8"])
+        #expect(run.code == 2 && run.errors.contains("int8 is for inference"))
+    }
+
     @Test func `bench names networks that are not there`() throws {
         let run = try ProgramRun.fovea(["bench", "resnet19"])
         #expect(run.code == 2 && run.errors.contains("resnet18"))

@@ -20,6 +20,8 @@ struct Bench: ParsableCommand {
               fovea bench resnet18 --batch 32
               fovea bench smallcnn plaincnn --channels 1 --batch 128 --work training
               fovea bench resnet18 --precision f32 --precision bf16 --batch 1 --batch 32 --json
+              fovea bench mobilenet_v2 --work inference --precision bf16 --precision int8
+              fovea bench resnet18 --work training --batch 32 --ceilings --json
             """)
 
     @Argument(help: "Networks; `fovea models` lists them.")
@@ -37,8 +39,11 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Pictures a run; may be repeated. 1 and 32 unless given.", valueName: "count"))
     var batch: [Int] = []
 
-    @Option(help: ArgumentHelp("f32 or bf16; may be repeated. The fastest unless given.", valueName: "type"))
-    var precision: [Precision] = []
+    @Option(
+        help: ArgumentHelp(
+            "f32, bf16 or int8 (inference alone); may be repeated. f32 or bf16, the faster, unless given.",
+            valueName: "type"))
+    var precision: [BenchPrecision] = []
 
     @Option(help: ArgumentHelp("training or inference; both unless given.", valueName: "work"))
     var work: Work?
@@ -48,6 +53,9 @@ struct Bench: ParsableCommand {
 
     @Option(help: ArgumentHelp("Threads that compute; one a core unless given.", valueName: "count"))
     var threads: Int?
+
+    @Flag(help: "Measure as well what one large convolution and one large sum reach here.")
+    var ceilings = false
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -61,6 +69,9 @@ struct Bench: ParsableCommand {
         }
         if channels != 1 && channels != 3 { throw ValidationError("--channels is \(channels), it must be 1 or 3") }
         if !(0...3600).contains(seconds) { throw ValidationError("--seconds is \(seconds), it must be 0 to 3600") }
+        if work == .training, precision.contains(.int8) {
+            throw ValidationError("--precision int8 is for inference; a network is trained in f32 or bf16")
+        }
         if networks.isEmpty { throw ValidationError("name a network; `fovea models` lists them") }
     }
 
@@ -69,6 +80,14 @@ struct Bench: ParsableCommand {
         let library: String
         let threads: Int
         let rows: [BenchRow]
+        let ceilings: [Ceiling]?
+    }
+
+    /// What the machine reaches in one precision.
+    private struct Ceiling: Encodable {
+        let precision: Precision
+        let operationsPerSecond: Double
+        let bytesPerSecond: Double
     }
 
     func run() throws {
@@ -83,13 +102,31 @@ struct Bench: ParsableCommand {
             rows.append(row)
             if !json, Output.isTerminal { Output.message("\(row.network), \(row.work), batch \(row.batch): measured") }
         }
+        let measured = try ceilings ? measureCeilings(of: rows, library) : nil
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-            let report = Report(library: library.name, threads: library.threadCount, rows: rows)
+            let report = Report(library: library.name, threads: library.threadCount, rows: rows, ceilings: measured)
             Output.result(String(decoding: try encoder.encode(report), as: UTF8.self))
         } else {
             Output.result("\(library.name), \(library.threadCount) threads\n\n" + table(rows).joined(separator: "\n"))
+            for one in measured ?? [] {
+                Output.result(
+                    String(
+                        format: "one large convolution in %@: %.0f GFLOP/s; one large sum: %.1f GB/s",
+                        one.precision.rawValue, one.operationsPerSecond * 1e-9, one.bytesPerSecond * 1e-9))
+            }
+        }
+    }
+
+    /// One entry for each precision of the rows; layers in eight bits are compared with the fastest of the others.
+    private func measureCeilings(of rows: [BenchRow], _ library: OneDNNLibrary) throws -> [Ceiling] {
+        let used = Set(rows.map { Precision(rawValue: $0.precision.rawValue) ?? library.fastestPrecision })
+        return try Precision.allCases.filter(used.contains).map { precision in
+            let found = try BenchWorkflow.ceilings(precision, library: library)
+            return Ceiling(
+                precision: precision, operationsPerSecond: found.operationsPerSecond,
+                bytesPerSecond: found.bytesPerSecond)
         }
     }
 
@@ -113,4 +150,4 @@ struct Bench: ParsableCommand {
     }
 }
 
-extension Precision: ExpressibleByArgument {}
+extension BenchPrecision: ExpressibleByArgument {}

@@ -6,6 +6,18 @@ import FoveaModeling
 import FoveaTensorCore
 import Foundation
 
+/// The arithmetic that a network is measured in.
+package enum BenchPrecision: String, Sendable, Codable, CaseIterable {
+    case f32, bf16
+    /// Eight bits for all layers but the last; serves, and is not trained.
+    case int8
+
+    init(_ precision: Precision) { self = precision == .bf16 ? .bf16 : .f32 }
+
+    /// The arithmetic of all layers that are not in eight bits; nil for what the processor does fastest.
+    var ofFloats: Precision? { Precision(rawValue: rawValue) }
+}
+
 /// What is measured.
 package struct BenchRequest: Sendable {
     package var networks: [String]
@@ -15,7 +27,7 @@ package struct BenchRequest: Sendable {
     package var classes: Int?
     package var batchSizes: [Int] = [1, 32]
     /// Empty: what the processor does fastest.
-    package var precisions: [Precision] = []
+    package var precisions: [BenchPrecision] = []
     package var trains = true
     package var infers = true
     /// Seconds that each plan is run for, at least.
@@ -29,7 +41,7 @@ package struct BenchRow: Sendable, Codable, Equatable {
     package let network: String
     /// `training` or `inference`.
     package let work: String
-    package let precision: Precision
+    package let precision: BenchPrecision
     package let channels: Int
     package let size: Int
     package let batch: Int
@@ -47,6 +59,8 @@ package struct BenchRow: Sendable, Codable, Equatable {
     package let compileSeconds: Double
     /// The first run, which touches all memory.
     package let firstRunSeconds: Double
+    /// From the network's name to the end of its first run: graph, weights, plan and that run.
+    package let startSeconds: Double
     /// The plan's activations and scratch memory.
     package let arenaBytes: Int
     /// The most memory that the process has held so far.
@@ -62,20 +76,28 @@ package enum BenchWorkflow {
     package static func run(
         _ request: BenchRequest, library: any KernelLibrary, each: (BenchRow) -> Void
     ) throws {
-        let precisions = request.precisions.isEmpty ? [library.fastestPrecision] : request.precisions
+        let precisions =
+            request.precisions.isEmpty ? [BenchPrecision(library.fastestPrecision)] : request.precisions
         for name in request.networks {
             let model = try model(name, request)
             for isTraining in [true, false] where isTraining ? request.trains : request.infers {
-                for precision in precisions {
+                for precision in precisions where precision != .int8 || !isTraining {
+                    let quantized = precision == .int8 ? try QuantizedBench.network(model, library: library) : nil
                     for batch in request.batchSizes {
-                        var plan = PlanRequest(model: model)
-                        (plan.batchSize, plan.isTraining, plan.precision) = (batch, isTraining, precision)
+                        var plan = PlanRequest(model: model, store: quantized?.store)
+                        (plan.batchSize, plan.isTraining) = (batch, isTraining)
+                        (plan.precision, plan.quantization) = (precision.ofFloats, quantized?.quantization)
                         let (asked, seconds) = (plan, request.seconds)
                         each(try library.perform { try measure(asked, precision, seconds, library) })
                     }
                 }
             }
         }
+    }
+
+    /// What a single large convolution and a sum of large tensors reach on this machine, in a precision.
+    package static func ceilings(_ precision: Precision, library: any KernelLibrary) throws -> Ceilings {
+        try library.perform { try MachineCeilings.measure(precision, library: library) }
     }
 
     private static func model(_ name: String, _ request: BenchRequest) throws -> Model {
@@ -88,14 +110,15 @@ package enum BenchWorkflow {
     }
 
     private static func measure(
-        _ request: PlanRequest, _ precision: Precision, _ seconds: Double, _ library: any KernelLibrary
+        _ request: PlanRequest, _ precision: BenchPrecision, _ seconds: Double, _ library: any KernelLibrary
     ) throws -> BenchRow {
         let clock = ContinuousClock()
+        let begun = clock.now
         let (plan, store, compiling) = try PlanWorkflow.compile(request, library)
         PlanWorkflow.fill(plan, request)
         let started = clock.now
         try plan.run()
-        let first = (clock.now - started).seconds
+        let (first, start) = ((clock.now - started).seconds, (clock.now - begun).seconds)
         var times: [Double] = []
         var spent = 0.0
         while times.count < runRange.lowerBound || (spent < seconds && times.count < runRange.upperBound) {
@@ -116,7 +139,7 @@ package enum BenchWorkflow {
                 picturesPerSecond: Double(request.batchSize) / percentile(0.5), median: percentile(0.5),
                 percentile90: percentile(0.9), percentile99: percentile(0.99),
                 operationsPerSecond: 2 * Double(work) / percentile(0.5), compileSeconds: compiling,
-                firstRunSeconds: first, arenaBytes: plan.arenaByteCount, peakBytes: peakMemory())
+                firstRunSeconds: first, startSeconds: start, arenaBytes: plan.arenaByteCount, peakBytes: peakMemory())
         }
     }
 

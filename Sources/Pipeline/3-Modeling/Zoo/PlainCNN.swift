@@ -1,5 +1,5 @@
 // Three convolutions with norm, ReLU and pooling, and one fully connected layer: the smallest network that does well on
-// small pictures, and the one that speed is compared on. Its twin in PyTorch is `conv3` in Benchmarks/peers.
+// small pictures, and the one that speed is compared on. Its twin in PyTorch stands in Benchmarks/peers.
 
 import FoveaGraph
 
