@@ -14,8 +14,8 @@ static inline uint8_t blend(int32_t plain, int32_t sample, float factor) {
     return value <= 0 ? 0 : value >= 255 ? 255 : (uint8_t)value;
 }
 
-FOVEA_CLONES
-void fovea_saturate(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, float factor, uint8_t *out) {
+FOVEA_BODY fovea_saturate_body(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, float factor,
+                               uint8_t *out) {
     for (int64_t y = 0; y < height; y++) {
         const uint8_t *source = in + y * in_stride;
         uint8_t *target = out + y * width * 3;
@@ -27,9 +27,12 @@ void fovea_saturate(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int6
     }
 }
 
-FOVEA_CLONES
-void fovea_sharpen(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels,
-                   float factor, uint8_t *out) {
+FOVEA_CLONES(, fovea_saturate, (const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, float factor,
+                                uint8_t *out),
+             (in, in_stride, height, width, factor, out))
+
+FOVEA_BODY fovea_sharpen_body(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels,
+                              float factor, uint8_t *out) {
     const int64_t row = width * channels;
     for (int64_t y = 0; y < height; y++) {
         const uint8_t *source = in + y * in_stride;
@@ -45,6 +48,10 @@ void fovea_sharpen(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64
         }
     }
 }
+
+FOVEA_CLONES(, fovea_sharpen, (const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels,
+                             float factor, uint8_t *out),
+             (in, in_stride, height, width, channels, factor, out))
 
 static inline uint8_t clip(int32_t value) { return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value; }
 

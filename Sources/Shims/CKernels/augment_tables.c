@@ -33,9 +33,9 @@ void fovea_histogram(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int
     }
 }
 
-FOVEA_CLONES
-int64_t fovea_luma_sum(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels) {
-    int64_t total = 0;
+FOVEA_BODY luma_sum_body(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels,
+                         int64_t *total) {
+    *total = 0;
     for (int64_t y = 0; y < height; y++) {
         const uint8_t *source = in + y * in_stride;
         uint32_t sum = 0;
@@ -44,7 +44,16 @@ int64_t fovea_luma_sum(const uint8_t *in, ptrdiff_t in_stride, int64_t height, i
             sum += channels == 1 ? pixel[0]
                                  : (19595u * pixel[0] + 38470u * pixel[1] + 7471u * pixel[2] + 32768u) >> 16;
         }
-        total += sum;
+        *total += sum;
     }
+}
+
+FOVEA_CLONES(static, luma_sum, (const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels,
+                                int64_t *total),
+             (in, in_stride, height, width, channels, total))
+
+int64_t fovea_luma_sum(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels) {
+    int64_t total;
+    luma_sum(in, in_stride, height, width, channels, &total);
     return total;
 }

@@ -54,9 +54,8 @@ static inline int64_t reflected(int64_t place, int64_t count) {
     return place < count ? place : 2 * (count - 1) - place;
 }
 
-FOVEA_CLONES
-void fovea_blur(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels,
-                const float *weights, int64_t radius, float *scratch, uint8_t *out) {
+FOVEA_BODY fovea_blur_body(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels,
+                           const float *weights, int64_t radius, float *scratch, uint8_t *out) {
     const int64_t row = width * channels;
     // Down first, whole rows at a time; then across.
     for (int64_t y = 0; y < height; y++) {
@@ -83,3 +82,7 @@ void fovea_blur(const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t 
         }
     }
 }
+
+FOVEA_CLONES(, fovea_blur, (const uint8_t *in, ptrdiff_t in_stride, int64_t height, int64_t width, int32_t channels,
+                          const float *weights, int64_t radius, float *scratch, uint8_t *out),
+             (in, in_stride, height, width, channels, weights, radius, scratch, out))
