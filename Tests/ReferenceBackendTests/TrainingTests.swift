@@ -35,9 +35,10 @@ import Testing
         let graph = try builder.finish()
         let interpreter = ReferenceInterpreter(graph)
         var parameters: [String: Tensor<Double>] = [:]
+        let store = try ParameterStore(graph.parameters)
+        store.initialize(seed: 3)
         for parameter in graph.parameters {
-            parameters[parameter.name] = parameter.initializer
-                .draw(parameter.shape, name: parameter.name, seed: 3).map(Double.init)
+            parameters[parameter.name] = store.tensor(parameter.name).map(Double.init)
         }
         let inputs = [
             "x": Tensor<Double>.random([6, 3, 9, 8], seed: 1), "targets": .random([6, 5], seed: 2, from: 0, to: 1),

@@ -32,6 +32,15 @@ import Testing
         #expect(abs(normal.map { $0 * $0 }.reduce(0, +) / 1e5 - 1) < 0.02)
     }
 
+    @Test func `filling gives what single calls give`() {
+        var (one, other) = (RandomStream(seed: 5, purpose: .testing), RandomStream(seed: 5, purpose: .testing))
+        var filled = [Float](repeating: .nan, count: 9)
+        filled.withUnsafeMutableBufferPointer { one.fill($0, normal: 2) }
+        #expect(filled == (0..<9).map { _ in 2 * other.normal() })
+        filled.withUnsafeMutableBufferPointer { one.fill($0, uniform: -3, 1) }
+        #expect(filled == (0..<9).map { _ in other.uniform(-3, 1) })
+    }
+
     @Test func `a permutation holds every number once`() {
         var stream = RandomStream(seed: 3, purpose: .shuffling)
         #expect(stream.permutation(100).sorted() == Array(0..<100))

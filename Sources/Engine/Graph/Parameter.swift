@@ -42,13 +42,13 @@ package enum Initializer: Sendable, Equatable {
         .normal(deviation: (2 / Float(max(1, fanOut))).squareRoot())
     }
 
-    /// Draws a parameter's first value. The draw depends on the seed and the parameter's name alone.
-    package func draw(_ shape: Shape, name: String, seed: UInt64) -> Tensor<Float> {
+    /// Draws a parameter's first value to `out`. The draw depends on the seed and the parameter's name alone.
+    package func draw(into out: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
         var stream = RandomStream(seed: seed, purpose: .initialisation, sample: Self.hash(name))
         switch self {
-        case .constant(let value): return Tensor(shape, repeating: value)
-        case .uniform(let bound): return Tensor(shape, (0..<shape.count).map { _ in stream.uniform(-bound, bound) })
-        case .normal(let deviation): return Tensor(shape, (0..<shape.count).map { _ in deviation * stream.normal() })
+        case .constant(let value): out.update(repeating: value)
+        case .uniform(let bound): stream.fill(out, uniform: -bound, bound)
+        case .normal(let deviation): stream.fill(out, normal: deviation)
         }
     }
 

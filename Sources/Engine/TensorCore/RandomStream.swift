@@ -81,6 +81,16 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
         return Float(radius * cos(2 * Double.pi * Double(uniform())))
     }
 
+    /// Fills `out` with `deviation` times what as many calls of `normal` would give.
+    package mutating func fill(_ out: UnsafeMutableBufferPointer<Float>, normal deviation: Float) {
+        for index in out.indices { out[index] = deviation * normal() }
+    }
+
+    /// Fills `out` with what as many calls of `uniform` would give.
+    package mutating func fill(_ out: UnsafeMutableBufferPointer<Float>, uniform lower: Float, _ upper: Float) {
+        for index in out.indices { out[index] = uniform(lower, upper) }
+    }
+
     /// A random order of `0 ..< count` (Fisher and Yates).
     package mutating func permutation(_ count: Int) -> [Int] {
         var order = Array(0..<count)

@@ -1,6 +1,7 @@
 // The plan that a network gets on a kernel library, for looking at and for timing. Compiles exactly what training or
 // prediction would; the weights are random where there is no model file.
 
+import Dispatch
 import FoveaCompiler
 import FoveaGraph
 import FoveaModeling
@@ -109,9 +110,14 @@ package enum PlanWorkflow {
 
     /// Pixels like those of normalised pictures; of a training step, every picture of class 0 and no change of weights.
     static func fill(_ plan: Plan, _ request: PlanRequest) {
-        var stream = RandomStream(seed: 0, purpose: .testing)
         let pixels = plan.input("x")
-        for index in pixels.indices { pixels[index] = stream.normal() }
+        let count = pixels.count / request.batchSize
+        // Each picture by itself, so that all cores draw.
+        nonisolated(unsafe) let pictures = pixels
+        DispatchQueue.concurrentPerform(iterations: request.batchSize) { row in
+            var stream = RandomStream(seed: 0, purpose: .testing, sample: row)
+            stream.fill(UnsafeMutableBufferPointer(rebasing: pictures[row * count..<(row + 1) * count]), normal: 1)
+        }
         guard request.isTraining else { return }
         let targets = plan.input("targets")
         targets.update(repeating: 0)
