@@ -84,8 +84,8 @@ def measured(command: list[str], values: dict[str, str]) -> dict:
 class Ours:
     """Fovea: a fresh process each turn."""
 
-    def __init__(self, places: Places, row: Row, precision: str) -> None:
-        self.places, self.row, self.precision = places, row, precision
+    def __init__(self, places: Places, row: Row, precision: str, batch: int) -> None:
+        self.places, self.row, self.precision, self.batch = places, row, precision, batch
 
     def turn(self, seconds: float) -> dict:
         places, row = self.places, self.row
@@ -94,8 +94,9 @@ class Ours:
             return clock(seconds, predict, row) | {"library": None}
         work = "inference" if row.work == "inference" else "training"
         command = [places.program, "bench", row.network, "--work", work, "--precision", self.precision, "--json"]
-        for key in ("size", "channels", "classes", "batch"):
+        for key in ("size", "channels", "classes"):
             command += [f"--{key}", str(getattr(row, key))]
+        command += ["--batch", str(self.batch)]
         if row.work == "memory":
             return clock(0, command + ["--seconds", "0"], row)
         command += ["--seconds", str(0 if row.work == "start" else seconds)]
@@ -109,7 +110,8 @@ class Ours:
         for ceiling in report.get("ceilings") or []:
             answer["share"] = found["operationsPerSecond"] / ceiling["operationsPerSecond"]
             answer["ceiling"] = ceiling["operationsPerSecond"]
-        return answer | {"seconds": found["median"], "ninety": found["percentile90"]}
+        times = row.batch / self.batch
+        return answer | {"seconds": times * found["median"], "ninety": times * found["percentile90"]}
 
     def stop(self) -> None:
         pass

@@ -90,6 +90,8 @@ def markdown(everything: dict) -> str:
         ours = with_rate(record, record["ours"]["values"])
         if record["work"] == "training" and record["ours"]["precision"] not in record["title"]:
             ours += f", {record['ours']['precision']}"
+        if record["ours"].get("batch", record["batch"]) != record["batch"]:
+            ours += f", in batches of {record['ours']['batch']}"
         if record["share"]:
             ours += f", {100 * record['share']:.0f} % of the rate"
         bar, met = record["bar"], ""

@@ -1,6 +1,7 @@
 // The end of a training on standard output, for people and for programs.
 
 import FoveaCollecting
+import FoveaLoading
 import FoveaModelFiles
 import FoveaTensorCore
 import FoveaWorkflows
@@ -20,7 +21,9 @@ enum TrainingSummary {
             text += "not measured"
         }
         text += ", \(duration(result.seconds))"
-        if !result.failures.isEmpty { text += ", \(result.failures.count) pictures could not be read" }
+        if !result.failures.isEmpty {
+            text += ", \(result.failures.count) pictures could not be read\(result.failures.causes)"
+        }
         return text
     }
 

@@ -9,10 +9,22 @@ package struct PictureFailure: Sendable, Equatable {
     package let name: String
     /// What is wrong with it.
     package let reason: String
+    /// The kind of reason, the same words for every picture of it.
+    package let cause: String?
 
-    package init(name: String, reason: String) {
+    package init(name: String, reason: String, cause: String? = nil) {
         self.name = name
         self.reason = reason
+        self.cause = cause
+    }
+}
+
+extension [PictureFailure] {
+    /// ` (3 needs a library that is not installed, 1 cut short)`, the most frequent first; nothing where no cause is known.
+    package var causes: String {
+        let counts = Dictionary(grouping: compactMap(\.cause)) { $0 }.mapValues(\.count)
+        let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return sorted.isEmpty ? "" : " (" + sorted.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + ")"
     }
 }
 

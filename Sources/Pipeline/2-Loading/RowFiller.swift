@@ -38,7 +38,8 @@ struct RowFiller: Sendable {
                 job.batch.sampleWeights[row] = entries[index].weight
             } catch let failure as Failure {
                 pixels.update(repeating: 0)
-                failures.append((row, PictureFailure(name: entries[index].name, reason: failure.message)))
+                let name = entries[index].name
+                failures.append((row, PictureFailure(name: name, reason: failure.message, cause: failure.cause)))
             } catch {
                 preconditionFailure("a source must throw a Failure, not \(error)")
             }

@@ -92,7 +92,7 @@ package enum Evaluation {
         }
         if !failures.isEmpty {
             notes.append(
-                "\(failures.count) of \(count) pictures could not be read and are in no score; the first is "
+                "\(failures.count) of \(count) pictures could not be read\(failures.causes) and are in no score; the first is "
                     + "\(failures[0].name.printable): \(failures[0].reason)")
         }
         if let seen, seen > 0 {

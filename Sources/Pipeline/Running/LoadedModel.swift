@@ -96,9 +96,6 @@ package struct LoadedModel: Sendable {
         try verify()
         return runner
     }
-
-    /// Pictures a batch when many are asked: enough to keep the kernels busy, small enough to stay in cache.
-    package var usualBatchSize: Int { max(card.architecture.height, card.architecture.width) <= 64 ? 128 : 32 }
 }
 
 extension NetworkQuantization {
