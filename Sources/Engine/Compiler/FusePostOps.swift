@@ -38,35 +38,11 @@ enum FusePostOps {
 
     /// convolution -> add, where the add is the last to read the other value: the convolution adds into its memory.
     private static func fuseSums(_ graph: Graph) -> Graph {
-        var graph = graph
-        let readers = graph.readers()
-        let outside = graph.readOutside()
-        var producers: [ValueID: Int] = [:]
-        for (position, node) in graph.nodes.enumerated() {
-            for output in node.outputs { producers[output] = position }
+        graph.withSums { op in
+            guard var convolution = op as? Convolution, !convolution.addsResidual, convolution.activation == nil
+            else { return nil }
+            convolution.addsResidual = true
+            return convolution
         }
-        var dropped: Set<Int> = []
-        for position in graph.nodes.indices where graph.nodes[position].operator is Add {
-            let add = graph.nodes[position]
-            for (side, other) in [(1, 0), (0, 1)] {
-                let (sum, residual) = (add.inputs[side], add.inputs[other])
-                guard sum != residual, let producer = producers[sum], readers[sum]?.count == 1, !outside.contains(sum),
-                    var convolution = graph.nodes[producer].operator as? Convolution, !convolution.addsResidual,
-                    convolution.activation == nil, let source = producers[residual], !outside.contains(residual),
-                    // What the convolution itself reads must not change while it writes.
-                    !graph.nodes[producer].inputs.contains(residual),
-                    !(graph.nodes[source].operator is Reshape), readers[residual]?.max() == position,
-                    !dropped.contains(producer)
-                else { continue }
-                convolution.addsResidual = true
-                graph.nodes[position] = Node(
-                    convolution, inputs: graph.nodes[producer].inputs + [residual], outputs: add.outputs,
-                    scope: graph.nodes[producer].scope)
-                dropped.insert(producer)
-                break
-            }
-        }
-        graph.nodes = graph.nodes.indices.filter { !dropped.contains($0) }.map { graph.nodes[$0] }
-        return graph
     }
 }

@@ -20,7 +20,7 @@ private struct NormMaps {
             switch name {
             case "aBcd8b": layout = FOVEA_NORM_BLOCKS_OF_8
             case "aBcd16b": layout = FOVEA_NORM_BLOCKS_OF_16
-            case "acdb": layout = FOVEA_NORM_CHANNELS_LAST
+            case OneDNNLayout.channelsLast: layout = FOVEA_NORM_CHANNELS_LAST
             default: format = x.plain
             }
         }

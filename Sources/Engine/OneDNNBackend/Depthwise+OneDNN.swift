@@ -19,10 +19,9 @@ private struct OwnDepthwise {
         guard groups > 1, x[1] == groups, y[1] == groups, type == .f32 || type == .bf16,
             window.kernel[0] * window.kernel[1] <= Int(FOVEA_DEPTHWISE_TAPS), !request.hasChannelsLast
         else { return nil }
-        let blocked = OneDNNLayout.make([1, x[1], 1, 1], type, any: false)
-        (self.x, self.y) = (blocked.like(x), blocked.like(y))
-        let blocks = ["aBcd16b": 16, "aBcd8b": 8]
-        guard let block = blocks[self.x.name], block <= fovea_depthwise_block(fovea_instructions()) else { return nil }
+        self.x = OneDNNLayout.blocked(x, type)
+        self.y = self.x.like(y)
+        guard let block = self.x.channelBlock, block <= fovea_depthwise_block(fovea_instructions()) else { return nil }
         // Whole planes are shared out.
         let (planes, threads) = (x[0] * ((x[1] + block - 1) / block), Int(fovea_pool_threads()))
         guard planes % threads == 0 || planes >= 8 * threads else { return nil }
@@ -54,7 +53,7 @@ private struct OwnDepthwise {
 
 extension KernelRequest {
     /// True if an input lies with channels last: moving it would cost more than our kernels win.
-    var hasChannelsLast: Bool { inputs.contains { $0.layout.description == "acdb" } }
+    var hasChannelsLast: Bool { inputs.contains { $0.layout.description == OneDNNLayout.channelsLast } }
 }
 
 extension UnsafeMutableRawPointer {

@@ -49,6 +49,17 @@ final class OneDNNLayout: LayoutDescriptor, @unchecked Sendable {
         return OneDNNLayout(owning: other)
     }
 
+    /// The layout in blocks of channels that this processor's kernels like best.
+    static func blocked(_ shape: Shape, _ dataType: DataType) -> OneDNNLayout {
+        make([1, shape[1], 1, 1], dataType, any: false).like(shape)
+    }
+
+    /// Channels in a block of (N, C, H, W); nil for other layouts.
+    var channelBlock: Int? { ["aBcd16b": 16, "aBcd8b": 8][name] }
+
+    /// The name of (N, C, H, W) with channels last.
+    static let channelsLast = "acdb"
+
     /// The same placement of filters (C, O, kh, kw) seen as (O, C, kh, kw).
     func transposed() throws -> OneDNNLayout {
         var error = FoveaDNNError()

@@ -12,11 +12,9 @@ extension ConvolutionBackwardWeights {
         guard window == Window(1), groups == 1, !hasBias, request.inputs.allSatisfy({ $0.dataType == .bf16 }),
             fovea_instructions() == FOVEA_INSTRUCTIONS_AVX512_BF16, !request.hasChannelsLast
         else { return nil }
-        let formats = request.inputs.map { format in
-            format.laidOut(OneDNNLayout.make([1, format.shape[1], 1, 1], .bf16, any: false).like(format.shape))
-        }
-        let blocked = formats.allSatisfy { $0.layout.description == "aBcd16b" }
-        guard blocked else { return nil }
+        let layouts = request.inputs.map { OneDNNLayout.blocked($0.shape, .bf16) }
+        guard layouts.allSatisfy({ $0.channelBlock == 16 }) else { return nil }
+        let formats = zip(request.inputs, layouts).map { $0.laidOut($1) }
         let x = request.inputs[0].shape
         let shape = fovea_pointwise(
             n: Int64(x[0]), c: Int64(x[1]), o: Int64(weightShape[0]), positions: Int64(x[2] * x[3]),

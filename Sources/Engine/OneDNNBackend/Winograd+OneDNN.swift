@@ -17,26 +17,22 @@ struct OwnWinograd {
     private let y: OneDNNLayout
     private let name: String
 
-    private static let channelsLast = "acdb"
-    private static let blocks = ["aBcd16b": 16, "aBcd8b": 8]
-
     /// Nil if our kernels cannot do it here.
     init?(_ request: KernelRequest, x: Shape, y: Shape) {
         let dataType = request.inputs[0].dataType
-        let blocked = OneDNNLayout.make([1, x[1], 1, 1], dataType, any: false).like(x)
+        guard dataType == .f32 || dataType == .bf16 else { return nil }
+        let isLow: Int32 = dataType == .bf16 ? 1 : 0
+        let blocked = OneDNNLayout.blocked(x, dataType)
+        guard let block = blocked.channelBlock, block <= fovea_winograd_block(isLow), x[1] % block == 0,
+            y[1] % block == 0
+        else { return nil }
         let given = request.inputs[0].oneDNN()
-        let isLast = given.name == Self.channelsLast
+        let isLast = given.name == OneDNNLayout.channelsLast
         self.x = isLast ? given : blocked
         self.y = self.x.like(y)
-        let isLow: Int32 = dataType == .bf16 ? 1 : 0
-        guard isLow == 1 || dataType == .f32, let block = Self.blocks[blocked.name],
-            block <= fovea_winograd_block(isLow),
-            x[1] % block == 0, y[1] % block == 0
-        else { return nil }
         shape = fovea_winograd(
             n: Int64(x[0]), c: Int64(x[1]), o: Int64(y[1]), h: Int64(x[2]), w: Int64(x[3]), block: Int32(block),
-            threads: fovea_pool_threads(), bf16: isLow,
-            channels_last: isLast ? 1 : 0)
+            threads: fovea_pool_threads(), bf16: isLow, channels_last: isLast ? 1 : 0)
         name = "fovea_wino_4x3:\(block)c"
     }
 

@@ -96,7 +96,7 @@ final class CollectionWriter: Sendable {
             }
             switch content {
             case .encoded(let bytes): return bytes
-            case .raw(let pixels): return try PNGFile.bytes(of: pixels)
+            case .raw(let pixels): return try pixels.png()
             }
         } catch {
             let reason = (error as? Failure)?.message ?? "\(error)"
