@@ -31,6 +31,26 @@ import Testing
         #expect(try sheet("d", "1", "none") != first)
     }
 
+    @Test func `preview converts colours as training does`() throws {
+        let goldens = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Golden/formats")
+        let folder = try TemporaryFolder()
+        func sheet(of golden: String) throws -> Data {
+            let bytes = [UInt8](try Data(contentsOf: goldens.appending(path: golden)))
+            for place in ["train/a", "train/b", "val/a", "val/b"] {
+                try folder.write("\(golden)/\(place)/picture.png", bytes)
+            }
+            let path = "\(folder.path)/\(golden).sheet.png"
+            let run = try ProgramRun.fovea([
+                "preview", "\(folder.path)/\(golden)", "-o", path, "--augment", "none", "--draws", "1",
+            ])
+            #expect(run.code == 0 && !run.errors.contains("bf16"), "\(run.errors)")
+            return try Data(contentsOf: URL(filePath: path))
+        }
+        // The same samples with a profile of other colours and without.
+        #expect(try sheet(of: "light.png") != sheet(of: "light-png.png"))
+        #expect(try sheet(of: "srgb.png") == sheet(of: "srgb-png.png"))
+    }
+
     @Test func `preview refuses what cannot be`() throws {
         #expect(try ProgramRun.fovea(["preview", trained.data, "-o", "/none/such/sheet.png"]).code != 0)
         #expect(try ProgramRun.fovea(["preview", "none/such", "-o", "sheet.png"]).code == 3)

@@ -98,8 +98,7 @@ package struct PictureSurvey: Sendable, Equatable {
     ) -> Picture? {
         switch try? source.content(at: index) {
         case .raw(let picture): picture
-        case .encoded(let bytes):
-            try? PictureDecoder.decode(bytes, background: preprocessing.background, colours: preprocessing.colours)
+        case .encoded(let bytes): try? preprocessing.decoded(bytes)
         case nil: nil
         }
     }

@@ -43,7 +43,8 @@ package enum PreviewWorkflow {
         if let file = request.configurationFile { overrides = overrides.laid(over: try TrainingOverrides(file: file)) }
         try overrides.augmentation?.check()
         let data = try DataSet.open(request.data, options: request.collecting)
-        // The arithmetic does not show in pictures.
+        // The arithmetic does not show in pictures: nothing is chosen, and nothing said of this processor.
+        overrides.precision = .f32
         let defaults = try Defaults.choose(data, overrides, fastest: .f32)
         guard let source = data.splits[request.split] else {
             throw Failure(.data, "\(data.name): there is no \(request.split.rawValue) split")
@@ -55,9 +56,7 @@ package enum PreviewWorkflow {
             do {
                 switch try source.content(at: index) {
                 case .raw(let picture): pictures.append((index, picture))
-                case .encoded(let bytes):
-                    let background = defaults.preprocessing.background
-                    pictures.append((index, try PictureDecoder.decode(bytes, background: background)))
+                case .encoded(let bytes): pictures.append((index, try defaults.preprocessing.decoded(bytes)))
                 }
             } catch let failure as Failure {
                 failures.append("\(source.entries[index].name): \(failure.message)")

@@ -93,6 +93,12 @@ extension Preprocessing {
         }
     }
 
+    /// A picture file's whole picture, upright, over the background and in the colours that the network sees.
+    /// Throws a `Failure` that says what is wrong with the bytes.
+    package func decoded(_ bytes: [UInt8], limits: DecodingLimits = .standard) throws -> Picture {
+        try PictureDecoder.decode(bytes, background: background, colours: colours, limits: limits)
+    }
+
     /// The 8-bit picture that the network's input is made of, before normalising: `height` x `width`, of `channels`
     /// channels. For statistics, heat maps and looking at.
     package func picture(
