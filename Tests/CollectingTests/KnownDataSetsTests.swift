@@ -171,10 +171,10 @@ private func sha256(_ bytes: [UInt8]) -> String {
 
     @Test func `the cache lies where the environment says`() {
         let all = ["FOVEA_HOME": "/f", "XDG_CACHE_HOME": "/x", "HOME": "/h"]
-        #expect(KnownDataSet.cacheFolder(all) == "/f/datasets")
-        #expect(KnownDataSet.cacheFolder(["XDG_CACHE_HOME": "/x", "HOME": "/h"]) == "/x/fovea/datasets")
-        #expect(KnownDataSet.cacheFolder(["XDG_CACHE_HOME": "x", "HOME": "/h"]) == "/h/.cache/fovea/datasets")
-        #expect(KnownDataSet.cacheFolder(["HOME": "/h"]) == "/h/.cache/fovea/datasets")
+        #expect(cacheFolder("datasets", all) == "/f/datasets")
+        #expect(cacheFolder("datasets", ["XDG_CACHE_HOME": "/x", "HOME": "/h"]) == "/x/fovea/datasets")
+        #expect(cacheFolder("datasets", ["XDG_CACHE_HOME": "x", "HOME": "/h"]) == "/h/.cache/fovea/datasets")
+        #expect(cacheFolder("datasets", ["HOME": "/h"]) == "/h/.cache/fovea/datasets")
     }
 
     @Test(.enabled(if: hasFashion, "Debian's dataset-fashion-mnist is not installed"))

@@ -17,10 +17,12 @@ private final class EncodedSource: Source {
     private let files: Mutex<[[UInt8]]>
     private let reads = Mutex(0)
 
-    init(count: Int) throws {
-        entries = (0..<count).map { Entry(name: "picture \($0)", label: $0 % 2) }
-        files = Mutex(try (0..<count).map { try Self.file($0) })
+    init(_ files: [[UInt8]]) {
+        entries = files.indices.map { Entry(name: "picture \($0)", label: $0 % 2) }
+        self.files = Mutex(files)
     }
+
+    convenience init(count: Int) throws { self.init(try (0..<count).map { try Self.file($0) }) }
 
     static func file(_ number: Int) throws -> [UInt8] {
         let (width, height) = (20 + number % 5, 16 + number % 3)
@@ -76,6 +78,35 @@ private final class EncodedSource: Source {
             #expect(source.readCount == 20)
             #expect(cached.cache?.report.pictures == 20)
         }
+    }
+
+    @Test(arguments: crops) func `a photograph that is decoded smaller gives the same bits with a cache`(
+        _ crop: RandomCrop
+    ) throws {
+        let goldens = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Golden/formats")
+        let photograph = [UInt8](try Data(contentsOf: goldens.appending(path: "large.jpg")))
+        func source() -> EncodedSource { EncodedSource([[UInt8]](repeating: photograph, count: 20)) }
+        var preprocessing = preprocessing
+        preprocessing.decoding = .reduced
+        func loader(_ cache: CacheOptions) throws -> BatchLoader {
+            try BatchLoader(
+                source: source(), classCount: 2, batchSize: 8, preprocessing: preprocessing,
+                augmentation: Augmentation(crop: crop, flip: true), seed: 5, threads: 2, cache: cache)
+        }
+        let cached = try loader(CacheOptions(mode: .memory, budget: 100_000_000))
+        #expect(epochs(cached, 2) == epochs(try loader(CacheOptions()), 2))
+        // What is cut out anew each time is not kept whole.
+        if case .resized = crop {
+            #expect(cached.cache?.report.pictures == 0)
+        } else {
+            #expect(cached.cache?.report.pictures == 20)
+        }
+    }
+
+    @Test func `two sources share a limit`() {
+        let options = CacheOptions(mode: .memory, budget: 1000)
+        #expect(options.share(9, of: 10).budget == 900 && options.share(1, of: 10).budget == 100)
+        #expect(CacheOptions().share(9, of: 10) == CacheOptions())
     }
 
     @Test func `what does not fit the budget is decoded every time`() throws {

@@ -111,7 +111,7 @@ struct KnownDataSet: Sendable {
 
     /// Opens it from the cache or a package of the system; fetches it into the cache first if it is in neither.
     func open(_ options: CollectingOptions) throws -> DataSet {
-        let cache = Self.cacheFolder(options.environment) + "/" + name
+        let cache = cacheFolder("datasets", options.environment) + "/" + name
         let packaged = options.packagedFolder + "/" + name
         let folder = try [cache, packaged].first(where: isComplete) ?? fetched(into: cache, options)
         if case .cifar(let kind) = layout {
@@ -121,14 +121,6 @@ struct KnownDataSet: Sendable {
             throw Failure(.data, "\(folder): the files of \(name) have gone")
         }
         return try found.open(name: name, classes: classes, options, notes: ["Read from \(folder)."])
-    }
-
-    /// Where downloaded data sets are kept: `$FOVEA_HOME/datasets`, or `fovea/datasets` in the XDG cache folder.
-    static func cacheFolder(_ environment: [String: String]) -> String {
-        if let home = environment["FOVEA_HOME"], !home.isEmpty { return home + "/datasets" }
-        // A relative path is to be ignored (XDG Base Directory Specification 0.8).
-        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/fovea/datasets" }
-        return (environment["HOME"] ?? NSHomeDirectory()) + "/.cache/fovea/datasets"
     }
 
     private func isComplete(_ folder: String) -> Bool {

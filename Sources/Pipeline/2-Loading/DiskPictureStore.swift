@@ -26,7 +26,9 @@ final class DiskPictureStore: @unchecked Sendable {
     /// Rows whose fingerprints were looked at in this run.
     private var isTrusted: [Bool]
     private var end: Int
-    private var report = CacheReport(pictures: 0, bytes: 0, refused: 0)
+    private var kept = CacheReport(pictures: 0, bytes: 0)
+    /// Whether a picture has been refused for lack of room.
+    private var isFull = false
 
     /// The file for `count` pictures, of at most `capacity` bytes; made, or begun anew if it is another's or damaged.
     /// Throws a `Failure` of kind `.work` if it cannot be used.
@@ -73,8 +75,8 @@ final class DiskPictureStore: @unchecked Sendable {
                 continue
             }
             end = max(end, Int(row(index)[3]) + view.stride * view.height)
-            report.pictures += 1
-            report.bytes += view.stride * view.height
+            kept.pictures += 1
+            kept.bytes += view.stride * view.height
         }
     }
 
@@ -93,7 +95,9 @@ final class DiskPictureStore: @unchecked Sendable {
         return false
     }
 
-    var summary: CacheReport { lock.withLock { report } }
+    var report: CacheReport { lock.withLock { kept } }
+
+    var hasRoom: Bool { lock.withLock { !isFull } }
 
     private func row(_ index: Int) -> UnsafeMutablePointer<UInt64> {
         (map + Self.headerBytes + index * Self.words * 8).assumingMemoryBound(to: UInt64.self)
@@ -132,8 +136,9 @@ final class DiskPictureStore: @unchecked Sendable {
         let line = view.width * view.channels
         let bytes = line * view.height
         let offset: Int? = lock.withLock {
-            guard !isTrusted[index], end + bytes <= capacity else {
-                report.refused += 1
+            guard !isTrusted[index] else { return nil }
+            guard end + bytes <= capacity else {
+                isFull = true
                 return nil
             }
             defer { end += bytes }
@@ -144,22 +149,22 @@ final class DiskPictureStore: @unchecked Sendable {
         // Written by the system, not through the map: a full disk is an answer here, and a signal there.
         for y in 0..<view.height {
             let source = UnsafeRawBufferPointer(start: view.base + y * view.stride, count: line)
-            guard Self.write(source, to: descriptor, at: offset + y * line) else { return refuse() }
+            guard Self.write(source, to: descriptor, at: offset + y * line) else {
+                return lock.withLock { isFull = true }
+            }
         }
-        let kept = PixelView(
+        let written = PixelView(
             base: UnsafePointer(target), width: view.width, height: view.height, channels: view.channels, stride: line)
-        let sum = Self.checksum(kept)
+        let sum = Self.checksum(written)
         lock.withLock {
             let row = row(index)
             (row[1], row[2], row[3]) = (UInt64(view.height), UInt64(view.channels), UInt64(offset))
             (row[4], row[5], row[0]) = (fingerprint, sum, UInt64(view.width))
             isTrusted[index] = true
-            report.pictures += 1
-            report.bytes += bytes
+            kept.pictures += 1
+            kept.bytes += bytes
         }
     }
-
-    private func refuse() { lock.withLock { report.refused += 1 } }
 
     /// Writes all bytes, or answers false.
     private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int) -> Bool {

@@ -1,8 +1,10 @@
 // Decoded pictures kept for the next epoch, within a budget of bytes. A picture that does not fit is decoded every time:
-// nothing is thrown out for another, since an epoch wants each picture once and the next to go would be the next wanted.
+// nothing is thrown out for another, since an epoch wants each picture once and the next to go would be the next wanted. Nor
+// is one kept that each epoch decodes smaller, and then in a part only.
 // Pixels are kept as they were decoded, or at the network's size where the geometry is not random, so that training with a
 // cache is bit for bit training without one.
 
+import FoveaCollecting
 import FoveaPictures
 import FoveaPreprocessing
 import FoveaTensorCore
@@ -22,15 +24,15 @@ package struct CacheReport: Sendable, Equatable {
     package var pictures: Int
     /// Bytes of their pixels.
     package var bytes: Int
-    /// Pictures that there was no room for.
-    package var refused: Int
 }
 
 /// Pictures in memory.
 final class MemoryPictureStore: Sendable {
     private struct State {
         var pictures: [Picture?]
-        var report = CacheReport(pictures: 0, bytes: 0, refused: 0)
+        var report = CacheReport(pictures: 0, bytes: 0)
+        /// Whether a picture has been refused for lack of room.
+        var isFull = false
     }
 
     private let budget: Int
@@ -44,6 +46,8 @@ final class MemoryPictureStore: Sendable {
 
     var report: CacheReport { state.withLock { $0.report } }
 
+    var hasRoom: Bool { state.withLock { !$0.isFull } }
+
     func withPicture<Result>(_ index: Int, _ body: (PixelView) throws -> Result) rethrows -> Result? {
         // A copy of the reference: the pixels are read outside the lock.
         guard let picture = state.withLock({ $0.pictures[index] }) else { return nil }
@@ -53,9 +57,13 @@ final class MemoryPictureStore: Sendable {
     func keep(_ view: PixelView, index: Int) {
         let bytes = view.width * view.height * view.channels
         let fits = state.withLock { state in
-            let fits = state.pictures[index] == nil && state.report.bytes + bytes <= budget
-            if fits { state.report.bytes += bytes } else { state.report.refused += 1 }
-            return fits
+            guard state.pictures[index] == nil else { return false }
+            guard state.report.bytes + bytes <= budget else {
+                state.isFull = true
+                return false
+            }
+            state.report.bytes += bytes
+            return true
         }
         guard fits else { return }
         let picture = view.picture()
@@ -87,19 +95,31 @@ package struct CacheOptions: Sendable, Equatable {
     /// `$FOVEA_HOME/pictures`, or `fovea/pictures` in the XDG cache folder.
     package static func usualFolder(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
-    ) -> String {
-        if let home = environment["FOVEA_HOME"], !home.isEmpty { return home + "/pictures" }
-        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/fovea/pictures" }
-        return (environment["HOME"] ?? NSHomeDirectory()) + "/.cache/fovea/pictures"
+    ) -> String { cacheFolder("pictures", environment) }
+
+    /// The part of the budget for one of several sources that share it: `count` pictures of `total`.
+    package func share(_ count: Int, of total: Int) -> CacheOptions {
+        guard mode != .off else { return self }
+        var part = self
+        part.budget = Int(Double(bytes) * Double(count) / Double(max(1, total)))
+        return part
     }
 
     /// The budget of this mode.
     var bytes: Int {
         if let budget { return budget }
         guard mode == .disk else { return Int(clamping: ProcessInfo.processInfo.physicalMemory / 4) }
-        let parent = FileManager.default.fileExists(atPath: folder) ? folder : "/"
-        let system = try? FileManager.default.attributesOfFileSystem(forPath: parent)
-        return ((system?[.systemFreeSize] as? NSNumber)?.intValue ?? 0) / 4
+        let files = FileManager.default
+        // Made first: another place may be on another disk.
+        try? files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let system = try? files.attributesOfFileSystem(forPath: folder)
+        let free = (system?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+        // What earlier runs have kept may stay. Files are sparse, so blocks count.
+        let held = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).reduce(0) { sum, name in
+            var status = stat()
+            return stat(folder + "/" + name, &status) == 0 ? sum + Int(status.st_blocks) * 512 : sum
+        }
+        return (free + held) / 4
     }
 }
 
@@ -136,10 +156,11 @@ package final class PictureCache: Sendable {
         return (Array(text.utf8) + Array(try encoder.encode(plain))).withUnsafeBytes(DiskPictureStore.fingerprint)
     }
 
-    /// What is kept, and what there was no room for.
-    package var report: CacheReport {
-        memory?.report ?? disk?.summary ?? CacheReport(pictures: 0, bytes: 0, refused: 0)
-    }
+    /// What is kept.
+    package var report: CacheReport { memory?.report ?? disk?.report ?? CacheReport(pictures: 0, bytes: 0) }
+
+    /// Whether another picture may be kept.
+    var hasRoom: Bool { memory?.hasRoom ?? disk?.hasRoom ?? false }
 
     /// Lends the pixels of a picture to `body` if they are kept and known to be right; nil if not.
     func withPicture<Result>(_ index: Int, _ body: (PixelView) throws -> Result) rethrows -> Result? {

@@ -67,7 +67,9 @@ struct RowFiller: Sendable {
             {
                 return
             }
-            let view = try preprocessing.kept(encoded: bytes, as: augmentation.keptForm, scratch: scratch)
+            guard cache.hasRoom,
+                let view = try preprocessing.kept(encoded: bytes, as: augmentation.keptForm, scratch: scratch)
+            else { return try fill(out, content, &stream, scratch) }
             cache.keep(view, index: index, bytes: bytes)
             return apply(kept: view, &stream, out, scratch)
         }
@@ -87,13 +89,6 @@ struct RowFiller: Sendable {
         _ out: UnsafeMutablePointer<Float>, _ content: PictureContent, _ stream: inout RandomStream,
         _ scratch: PreprocessingScratch
     ) throws {
-        if augmentation == .none {
-            switch content {
-            case .raw(let picture): preprocessing.apply(picture, into: out, scratch: scratch)
-            case .encoded(let bytes): try preprocessing.apply(encoded: bytes, into: out, scratch: scratch)
-            }
-            return
-        }
         switch content {
         case .raw(let picture):
             preprocessing.apply(

@@ -62,15 +62,17 @@ extension Preprocessing {
         }
     }
 
-    /// The pixels of a picture file that may be kept for another epoch, in the scratch's memory.
+    /// The pixels of a picture file that may be kept for another epoch, in the scratch's memory; nil if another epoch would
+    /// decode a part of it smaller: whole pixels would give other numbers, and take long and much room.
     /// Throws a `Failure` that says what is wrong with the bytes.
     package func kept(
         encoded bytes: [UInt8], as form: KeptForm, limits: DecodingLimits = .standard, scratch: PreprocessingScratch
-    ) throws -> PixelView {
+    ) throws -> PixelView? {
         // The view is of the scratch's memory and outlives `bytes`.
         try bytes.withUnsafeBytes { bytes in
             let file = try PictureDecoder.open(bytes, limits: limits)
             if form == .decoded {
+                if file.mayShrink(leastWidth: width, leastHeight: height) { return nil }
                 let request = DecodingRequest(background: background, colours: colours)
                 return try file.decode(request, memory: scratch.decoding).view
             }
@@ -80,8 +82,7 @@ extension Preprocessing {
         }
     }
 
-    /// Writes the network's input of pixels that were kept: bit for bit that of the picture they come from, unless its file
-    /// could have been decoded smaller, which kept pixels are not.
+    /// Writes the network's input of pixels that were kept: bit for bit that of the picture they come from.
     package func apply(
         kept view: PixelView, as form: KeptForm, augmentation: Augmentation, stream: inout RandomStream,
         into out: UnsafeMutablePointer<Float>, scratch: PreprocessingScratch

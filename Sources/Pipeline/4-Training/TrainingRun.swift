@@ -55,13 +55,15 @@ final class TrainingRun {
         runner = try InferenceRunner(
             task.model, store: store, batchSize: min(batchSize, task.validation.entries.count),
             precision: configuration.precision, library: library)
+        let all = task.training.entries.count + task.validation.entries.count
         loader = try BatchLoader(
             source: task.training, classCount: task.classes.count, batchSize: batchSize,
             preprocessing: task.preprocessing, augmentation: configuration.augmentation, seed: configuration.seed,
-            threads: task.loaderThreads, cache: task.cache)
+            threads: task.loaderThreads, cache: task.cache.share(task.training.entries.count, of: all))
         validationLoader = try BatchLoader(
             source: task.validation, classCount: task.classes.count, batchSize: runner.batchSize,
-            preprocessing: task.preprocessing, threads: task.loaderThreads, cache: task.cache)
+            preprocessing: task.preprocessing, threads: task.loaderThreads,
+            cache: task.cache.share(task.validation.entries.count, of: all))
         // Above ten batches an epoch the short last one is dropped; below, it is filled up with pictures seen already.
         stepsPerEpoch =
             pictureCount >= 10 * batchSize ? pictureCount / batchSize : (pictureCount + batchSize - 1) / batchSize

@@ -69,6 +69,13 @@ package struct PictureFile {
         return header.channels == 1 && (!header.hasAlpha || isGray) ? 1 : 3
     }
 
+    /// Whether some region of it would be decoded smaller, were at least that many columns and rows wanted of it.
+    package func mayShrink(leastWidth: Int, leastHeight: Int) -> Bool {
+        codec.readsRegions
+            && PixelRegion(x: 0, y: 0, width: info.width, height: info.height)
+                .denominator(leastWidth: leastWidth, leastHeight: leastHeight) > 1
+    }
+
     /// Decodes what is asked for. Traps if the region lies outside the picture; throws if the file is damaged.
     package func decode(_ request: DecodingRequest, memory: DecodingMemory) throws -> DecodedPart {
         let info = info
