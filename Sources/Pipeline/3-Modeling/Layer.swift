@@ -15,4 +15,6 @@ package protocol Network: Sendable {
     func features(_ x: Value) -> Value
     /// The last spatial map to logits (N, classes).
     func classifier(_ x: Value) -> Value
+    /// The layer that tells the classes apart, such as `fc`: what is replaced when other classes are to be learned.
+    var head: Scope { get }
 }

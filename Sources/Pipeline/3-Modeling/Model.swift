@@ -30,6 +30,9 @@ package struct Model: Sendable {
         _ = try inferenceGraph(batch: 1)
     }
 
+    /// The layer that tells the classes apart: its weights are `head.weight`.
+    package var head: Scope { network.head }
+
     /// Input `x` (batch, C, H, W); outputs `logits` and `probabilities` (batch, classes).
     package func inferenceGraph(batch: Int) throws -> Graph {
         let builder = GraphBuilder(mode: .inference)

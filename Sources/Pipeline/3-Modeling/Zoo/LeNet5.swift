@@ -9,6 +9,8 @@ package struct LeNet5: Network {
 
     package init(classCount: Int) { self.classCount = classCount }
 
+    package var head: Scope { .root / "fc3" }
+
     package func features(_ x: Value) -> Value {
         let y = x.conv2d(.root / "conv1", 6, kernel: 5, padding: 2).relu().maxPool(2, stride: 2)
         return y.conv2d(.root / "conv2", 16, kernel: 5).relu().maxPool(2, stride: 2)
@@ -16,6 +18,6 @@ package struct LeNet5: Network {
 
     package func classifier(_ x: Value) -> Value {
         let y = x.flatten().linear(.root / "fc1", 120).relu().linear(.root / "fc2", 84).relu()
-        return y.linear(.root / "fc3", classCount)
+        return y.linear(head, classCount)
     }
 }

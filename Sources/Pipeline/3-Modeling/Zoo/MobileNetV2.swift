@@ -30,6 +30,8 @@ package struct MobileNetV2: Network {
         isSmall = max(configuration.height, configuration.width) <= 64
     }
 
+    package var head: Scope { .root / "classifier.1" }
+
     package func features(_ x: Value) -> Value {
         let scope = Scope.root / "features"
         var y = x.normedConv(scope / "0.0", scope / "0.1", 32, kernel: 3, stride: isSmall ? 1 : 2).relu6()
@@ -48,7 +50,7 @@ package struct MobileNetV2: Network {
 
     package func classifier(_ x: Value) -> Value {
         x.globalAveragePool().flatten().dropout(0.2).linear(
-            .root / "classifier.1", classCount, initializer: .normal(deviation: 0.01), biasInitializer: .constant(0))
+            head, classCount, initializer: .normal(deviation: 0.01), biasInitializer: .constant(0))
     }
 }
 

@@ -11,6 +11,8 @@ package struct PlainCNN: Network {
 
     package init(classCount: Int) { self.classCount = classCount }
 
+    package var head: Scope { .root / "fc" }
+
     package func features(_ x: Value) -> Value {
         var y = x
         for (index, channels) in channels.enumerated() {
@@ -20,6 +22,6 @@ package struct PlainCNN: Network {
     }
 
     package func classifier(_ x: Value) -> Value {
-        x.flatten().dropout(0.3).linear(.root / "fc", classCount)
+        x.flatten().dropout(0.3).linear(head, classCount)
     }
 }

@@ -20,6 +20,8 @@ package struct ResNet: Network {
         hasSmallStem = max(configuration.height, configuration.width) <= 64
     }
 
+    package var head: Scope { .root / "fc" }
+
     package func features(_ x: Value) -> Value {
         var y = stem(x)
         for (stage, count) in blocks.enumerated() {
@@ -33,7 +35,7 @@ package struct ResNet: Network {
     }
 
     package func classifier(_ x: Value) -> Value {
-        x.globalAveragePool().flatten().linear(.root / "fc", classCount)
+        x.globalAveragePool().flatten().linear(head, classCount)
     }
 
     private func stem(_ x: Value) -> Value {

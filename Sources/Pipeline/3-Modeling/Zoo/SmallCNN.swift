@@ -12,6 +12,8 @@ package struct SmallCNN: Network {
 
     package init(classCount: Int) { self.classCount = classCount }
 
+    package var head: Scope { .root / "fc" }
+
     package func features(_ x: Value) -> Value {
         var y = ConvolutionNorm(channels: channels[0])(x, .root / "stem").maxPool(2, stride: 2)
         for (index, channels) in channels.dropFirst().enumerated() {
@@ -24,7 +26,7 @@ package struct SmallCNN: Network {
     }
 
     package func classifier(_ x: Value) -> Value {
-        x.globalAveragePool().flatten().linear(.root / "fc", classCount)
+        x.globalAveragePool().flatten().linear(head, classCount)
     }
 }
 

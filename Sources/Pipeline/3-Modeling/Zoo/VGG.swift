@@ -16,6 +16,8 @@ package struct VGG: Network {
         hasSmallHead = max(configuration.height, configuration.width) <= 64
     }
 
+    package var head: Scope { .root / (hasSmallHead ? "classifier" : "classifier.6") }
+
     package func features(_ x: Value) -> Value {
         var y = x
         var index = 0
@@ -37,10 +39,10 @@ package struct VGG: Network {
 
     package func classifier(_ x: Value) -> Value {
         let scope = Scope.root / "classifier"
-        if hasSmallHead { return x.globalAveragePool().flatten().linear(scope, classCount) }
+        if hasSmallHead { return x.globalAveragePool().flatten().linear(head, classCount) }
         var y = x.adaptiveAveragePool(to: 7).flatten()
         y = y.linear(scope / "0", 4096).relu().dropout(0.5)
         y = y.linear(scope / "3", 4096).relu().dropout(0.5)
-        return y.linear(scope / "6", classCount)
+        return y.linear(head, classCount)
     }
 }
