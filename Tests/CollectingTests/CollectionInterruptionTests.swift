@@ -29,7 +29,7 @@ import Testing
             // As after a kill: most files are there, one is half written under its temporary name, the target is not.
             let staging = try Staging(for: target)
             let first = try collection(staging)
-            try staging.begin(first.plan(.folders(linked: false), seed: 0))
+            try staging.begin(first.plan(.folders(linked: false), CollectionNames(first), seed: 0))
             try CollectionWriter(first, CollectionNames(first), staging, nil).folders(linked: false)
             unlink(grown + "/cat/0.png")
             try folder.write(".out.collecting/cat/.abc.partial", [1, 2])
@@ -45,7 +45,7 @@ import Testing
         do {
             let staging = try Staging(for: target)
             let first = try collection(staging)
-            try staging.begin(first.plan(.folders(linked: false), seed: 0))
+            try staging.begin(first.plan(.folders(linked: false), CollectionNames(first), seed: 0))
             try CollectionWriter(first, CollectionNames(first), staging, nil).folders(linked: false)
         }
         unlink(folder.path + "/in/cat/3.png")

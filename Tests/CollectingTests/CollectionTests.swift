@@ -158,6 +158,28 @@ import Testing
         #expect(seen == Set(wanted) && wanted.count == 4)
     }
 
+    @Test(arguments: [["1", "2", "10"], ["00042", "7"], ["0", "dog"]])
+    func `classes called by numbers keep their names in shards`(names: [String]) throws {
+        for name in names { try folder.write("in/\(name)/\(name).png", picture(0, Int(name) ?? 99)) }
+        _ = try collect(["in"], .shards(1))
+        func named(_ data: DataSet) -> [String: String] {
+            Dictionary(
+                uniqueKeysWithValues: data.splits.values.flatMap { source in
+                    source.entries.indices.map { index in
+                        let bytes = try? source.content(at: index)
+                        return (bytes.map { ContentHash($0).hexadecimal } ?? "", data.classes[source.entries[index].label])
+                    }
+                })
+        }
+        let original = try DataSet.open(folder.path + "/in", options: .undivided)
+        for list in [true, false] {
+            if !list { unlink(target + "/classes.txt") }
+            let data = try DataSet.open(target, options: .undivided)
+            #expect(data.classes == original.classes)
+            #expect(named(data) == named(original))
+        }
+    }
+
     @Test func `shards hold every picture once, by number and by name`() throws {
         for split in ["train", "test"] { try pets("in/" + split, 10, from: split.count * 100) }
         _ = try collect(["in"], .shards(3))

@@ -73,6 +73,17 @@ import Testing
         #expect(data.notes == ["Left out: 1 task with several choices."])
     }
 
+    @Test func `of several controls in the short form the one that was said counts, else the first by name`() throws {
+        let text = """
+            [{"id": 1, "image": "images/0.jpg", "season": {"choices": ["winter"]}, "animal": {"choices": ["cat"]}},
+             {"id": 2, "image": "images/1.jpg", "season": {"choices": ["summer"]}, "animal": {"choices": ["dog"]}}]
+            """
+        #expect(try rows(open("min.json", text)) == ["cat images/0.jpg picture 0", "dog images/1.jpg picture 1"])
+        #expect(
+            try rows(open("min.json", text) { $0.labels.labelColumn = "season" })
+                == ["winter images/0.jpg picture 0", "summer images/1.jpg picture 1"])
+    }
+
     // MARK: COCO
 
     private func coco(_ annotations: String) -> String {

@@ -145,6 +145,20 @@ private func sha256(_ bytes: [UInt8]) -> String {
         #expect(try readFile(home.path + "/datasets/made/" + name) == contents[name])
     }
 
+    @Test func `what a broken transfer left survives an address that has another file`() throws {
+        let home = try TemporaryFolder()
+        let name = "train-images-idx3-ubyte.gz"
+        var answers = good
+        answers[name]?.knowsRanges = true
+        let server = try LoopbackServer(answers)
+        answers[name] = LoopbackServer.Answer(body: [1, 2, 3])  // a page of words, and no part of anything
+        let other = try LoopbackServer(answers)
+        try home.write("datasets/made/." + name + ".part", Array((contents[name] ?? []).prefix(30)))
+        _ = try made([other.address, server.address]).open(options(home))
+        #expect(other.requests.contains(name) && server.parts == [30])
+        #expect(try readFile(home.path + "/datasets/made/" + name) == contents[name])
+    }
+
     @Test func `the next address is tried, and all reasons are told`() throws {
         let home = try TemporaryFolder()
         let empty = try LoopbackServer([:])

@@ -103,6 +103,16 @@ private let damaged: [DamagedTar] = [
         }
     }
 
+    @Test func `a class list that names two classes alike is refused where labels are numbers`() throws {
+        try folder.write("s/a.tar", sample("a", "0") + sample("b", "1") + tarEnd)
+        try folder.write("s/classes.txt", Array("cat\ncat\n".utf8))
+        let error = #expect(throws: Failure.self) { try open("s/*.tar") }
+        #expect(error?.message.contains("classes.txt names cat twice") == true)
+        try folder.write("s/a.tar", sample("a", "cat") + sample("b", "dog") + tarEnd)
+        try folder.write("s/classes.txt", Array("dog\ndog\ncat\n".utf8))
+        #expect(try open("s/*.tar").classes == ["cat", "dog"])
+    }
+
     @Test func `braces expand as a shell's do`() throws {
         #expect(try ShardPattern.expanded("a{08..10}b{x,y}") == ["a08bx", "a08by", "a09bx", "a09by", "a10bx", "a10by"])
         #expect(try ShardPattern.expanded("a{8..10}") == ["a8", "a9", "a10"])

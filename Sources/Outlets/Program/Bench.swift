@@ -104,10 +104,8 @@ struct Bench: ParsableCommand {
         }
         let measured = try ceilings ? measureCeilings(of: rows, library) : nil
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
             let report = Report(library: library.name, threads: library.threadCount, rows: rows, ceilings: measured)
-            Output.result(String(decoding: try encoder.encode(report), as: UTF8.self))
+            Output.result(try JSONText.indented(report))
         } else {
             Output.result("\(library.name), \(library.threadCount) threads\n\n" + table(rows).joined(separator: "\n"))
             for one in measured ?? [] {

@@ -73,9 +73,7 @@ struct BenchPictures: ParsableCommand {
         func measure(_ name: String, _ body: (Int, [UInt8]) throws -> Void) throws {
             let start = clock.now
             for (index, file) in files.enumerated() { try body(index, file) }
-            let time = start.duration(to: clock.now)
-            let (whole, parts) = time.components
-            seconds[name, default: []].append(Double(whole) + Double(parts) / 1e18)
+            seconds[name, default: []].append(start.duration(to: clock.now).seconds)
         }
         for round in 0..<rounds {
             try measure("decode") { _, file in

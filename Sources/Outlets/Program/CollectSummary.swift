@@ -13,7 +13,7 @@ enum CollectSummary {
     /// The table and the counts.
     static func lines(_ outcome: CollectOutcome, _ output: String) -> [String] {
         let collection = outcome.collection
-        let splits = Self.splits(collection)
+        let splits = collection.splitsInUse
         var table = TextTable(
             [("class", .left)] + splits.map { ($0?.rawValue ?? "pictures", .right) }
                 + (splits.count > 1 ? [("all", .right)] : []))
@@ -62,11 +62,6 @@ enum CollectSummary {
         outcome.collection.notes + (outcome.result?.notes ?? [])
     }
 
-    private static func splits(_ collection: Collection) -> [Split?] {
-        let used = Set(collection.pictures.map(\.split))
-        return [nil, .training, .validation, .test].filter { used.contains($0) }
-    }
-
     // MARK: JSON
 
     private struct Record: Encodable {
@@ -109,7 +104,7 @@ enum CollectSummary {
     /// The contract of docs/json.md.
     static func json(_ outcome: CollectOutcome, _ output: String) throws -> String {
         let collection = outcome.collection
-        let counts = splits(collection).compactMap { split in split.map { ($0.rawValue, outcome.counts(of: $0)) } }
+        let counts = collection.splitsInUse.compactMap { split in split.map { ($0.rawValue, outcome.counts(of: $0)) } }
         let all = collection.pictures.reduce(into: [Int](repeating: 0, count: collection.classes.count)) {
             $0[$1.label] += 1
         }
@@ -128,8 +123,6 @@ enum CollectSummary {
             conflicts: collection.conflicts.map { $0.pictures.map { .init(path: $0.name, class: $0.label) } },
             failed: outcome.failed.map { .init(path: $0.name, reason: $0.reason) }, addresses: collection.addresses,
             notes: notes(outcome))
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(record), as: UTF8.self)
+        return try JSONText.line(record)
     }
 }

@@ -72,3 +72,8 @@ struct DataFlags: ParsableArguments {
 }
 
 extension DrawRule: ExpressibleByArgument {}
+
+extension Split: ExpressibleByArgument {
+    /// Under any of its usual names, as folders have them.
+    public init?(argument: String) { self.init(named: argument) }
+}

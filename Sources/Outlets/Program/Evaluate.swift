@@ -30,7 +30,7 @@ struct Evaluate: ParsableCommand {
     var data: String
 
     @Option(help: ArgumentHelp("training, validation or test.", valueName: "name"))
-    var split: String?
+    var split: Split?
 
     @Option(help: ArgumentHelp("Pictures a batch.", valueName: "count"))
     var batch: Int?
@@ -48,9 +48,6 @@ struct Evaluate: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if let split, Split(named: split) == nil {
-            throw ValidationError("--split is \(split), it must be training, validation or test")
-        }
         if let batch, batch < 1 { throw ValidationError("--batch is \(batch), it must be at least 1") }
     }
 
@@ -65,7 +62,7 @@ struct Evaluate: ParsableCommand {
         options.loaderThreads = threads.loaderThreads
         options.progress = { display.show("measuring: pictures", $0, of: total.value) }
         let outcome = try EvaluationWorkflow.run(
-            loaded, data: data, split: split.flatMap { Split(named: $0) }, options: reading.options(on: display),
+            loaded, data: data, split: split, options: reading.options(on: display),
             evaluation: options,
             library: library, begun: { total.value = $1 })
         display.close()

@@ -107,5 +107,3 @@ struct Preview: ParsableCommand {
                     rows: sheet.rows.map { Report.Row(path: $0.name, label: $0.label) }, failed: sheet.failures)))
     }
 }
-
-extension Split: ExpressibleByArgument {}

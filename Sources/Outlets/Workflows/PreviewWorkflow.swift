@@ -66,11 +66,7 @@ package enum PreviewWorkflow {
             throw Failure(.data, "no picture can be read; the first is \(failures.first ?? "not there")")
         }
         let labels = pictures.map { data.classes[source.entries[$0.index].label] }
-        let columns = Columns(
-            defaults, pictures, classes: data.classes.count,
-            labels: pictures.map {
-                source.entries[$0.index].label
-            })
+        let columns = Columns(defaults, pictures, classes: data.classes.count)
         let all = [columns.plain()] + (0..<request.draws).map { columns.drawn(epoch: $0) }
         return PreviewSheet(
             picture: ContactSheet(columns: all, labels: labels).picture(), reasons: defaults.reasons,
@@ -100,15 +96,13 @@ private struct Columns {
     let seed: UInt64
     let pictures: [(index: Int, picture: Picture)]
     let classes: Int
-    let labels: [Int]
 
-    init(_ defaults: Defaults, _ pictures: [(index: Int, picture: Picture)], classes: Int, labels: [Int]) {
+    init(_ defaults: Defaults, _ pictures: [(index: Int, picture: Picture)], classes: Int) {
         preprocessing = defaults.preprocessing
         augmentation = defaults.configuration.augmentation
         seed = defaults.configuration.seed
         self.pictures = pictures
         self.classes = classes
-        self.labels = labels
     }
 
     /// As evaluation sees them.

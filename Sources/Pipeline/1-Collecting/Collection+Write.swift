@@ -33,7 +33,7 @@ extension Collection {
         progress: (@Sendable (CollectingProgress) -> Void)?
     ) throws -> CollectionResult {
         let names = CollectionNames(self)
-        try staging.begin(plan(form, seed: seed))
+        try staging.begin(plan(form, names, seed: seed))
         let writer = CollectionWriter(self, names, staging, progress)
         switch form {
         case .folders(let linked):
@@ -54,16 +54,16 @@ extension Collection {
     }
 
     /// What decides what is written where: runs of one plan may go on with each other's files.
-    func plan(_ form: CollectionForm, seed: UInt64) -> ContentHash {
+    func plan(_ form: CollectionForm, _ names: CollectionNames, seed: UInt64) -> ContentHash {
         var plan = Array("\(form) \(seed) \(classes)\n".utf8)
-        for (picture, path) in zip(pictures, CollectionNames(self).paths) {
+        for (picture, path) in zip(pictures, names.paths) {
             plan += Array("\(path)\0\(picture.weight)\0\(picture.group ?? "")\0".utf8) + picture.hash.bytes
         }
         return ContentHash(.encoded(plan))
     }
 
     /// The splits that have pictures; nil for pictures without one.
-    var splitsInUse: [Split?] {
+    package var splitsInUse: [Split?] {
         let used = Set(pictures.map(\.split))
         return [nil, .training, .validation, .test].filter { used.contains($0) }
     }

@@ -29,8 +29,8 @@ package struct CollectionOptions: Sendable {
 package struct CollectedPicture: Sendable {
     /// What its input calls it.
     package let name: String
-    package let label: Int
-    package var split: Split?
+    package internal(set) var label: Int
+    package internal(set) var split: Split?
     package let weight: Float
     package let group: String?
     package let hash: ContentHash
@@ -103,15 +103,24 @@ package struct Collection: Sendable {
                     + (failed.first.map { "; the first is \($0.name): \($0.reason)" } ?? ""))
         }
         // Classes all of whose pictures fell away would be empty folders.
-        let left = Set(pictures.map(\.label))
-        let kept = classes.indices.filter { left.contains($0) || pictures.isEmpty }
-        let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1, $0) })
-        for index in classes.indices where !kept.contains(index) {
-            notes.append("No picture of the class \(classes[index]) is left.")
-        }
-        classes = kept.map { classes[$0] }
-        pictures = pictures.map { $0.relabelled(places[$0.label] ?? 0) }
+        if !pictures.isEmpty { dropEmptyClasses() }
         try draw(options)
+    }
+
+    private mutating func dropEmptyClasses() {
+        let left = Set(pictures.map(\.label))
+        var places: [Int: Int] = [:]
+        var kept: [String] = []
+        for (label, name) in classes.enumerated() {
+            if left.contains(label) {
+                places[label] = kept.count
+                kept.append(name)
+            } else {
+                notes.append("No picture of the class \(name) is left.")
+            }
+        }
+        classes = kept
+        for index in pictures.indices { pictures[index].label = places[pictures[index].label] ?? 0 }
     }
 
     /// A picture of an input before its content is known.
@@ -245,13 +254,5 @@ package struct Collection: Sendable {
         }
         let places = places(of: keys, labels: pictures.map(\.label), parts, options.collecting)
         for index in pictures.indices { pictures[index].split = places[index] }
-    }
-}
-
-extension CollectedPicture {
-    fileprivate func relabelled(_ label: Int) -> CollectedPicture {
-        CollectedPicture(
-            name: name, label: label, split: split, weight: weight, group: group, hash: hash, format: format,
-            source: source, index: index)
     }
 }

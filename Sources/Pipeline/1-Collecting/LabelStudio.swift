@@ -89,7 +89,7 @@ struct LabelStudio {
                 guard let picture = Self.picture(task.values, options) else {
                     throw Failure(.data, "\(path), \(place): it names no picture", advice: Self.columnAdvice)
                 }
-                let choices = task.choices.values.first
+                let choices = Self.choices(task.choices, options)
                 let label = choices == nil ? Self.flatChoice(task.values, options) : choices?.first
                 if let choices, choices.count > 1 {
                     several += 1
@@ -115,7 +115,12 @@ struct LabelStudio {
         (annotation.result ?? []).flatMap { $0.value?.choices ?? [] }
     }
 
-    /// The choice of a JSON-MIN task: under the control's name, by default `choice`.
+    /// The choices of a JSON-MIN task: of the control that was said, else of the first by name.
+    private static func choices(_ controls: [String: [String]], _ options: LabelOptions) -> [String]? {
+        options.labelColumn.flatMap { controls[$0] } ?? controls.min { $0.key < $1.key }?.value
+    }
+
+    /// The choice of a JSON-MIN task with one: under the control's name, by default `choice`.
     private static func flatChoice(_ values: [String: JSONScalar], _ options: LabelOptions) -> String? {
         for key in [options.labelColumn, "choice", "label", "class", "sentiment"].compactMap({ $0 }) {
             if let text = values[key]?.text, !text.isEmpty { return text }

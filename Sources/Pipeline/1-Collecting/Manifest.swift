@@ -121,9 +121,3 @@ struct Manifest {
         String(decoding: bytes.prefix(200), as: UTF8.self).printable.shortened(to: 40)
     }
 }
-
-/// The folder that a file lies in.
-func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-}

@@ -87,12 +87,20 @@ struct ShardIndex {
     var samples: [(name: String, place: ShardPlace, label: ShardLabel?)] {
         order.compactMap { key in
             guard let sample = found[key], let picture = sample.picture else { return nil }
-            var label = sample.record ?? sample.plain
-            // A name says more than a number.
-            if let plain = sample.plain, label?.number != nil, plain.number == nil { label?.text = plain.text }
-            if label?.text.isEmpty == true { label = nil }
-            return (picture.path, ShardPlace(shard: shard, offset: picture.offset, size: picture.size), label)
+            let place = ShardPlace(shard: shard, offset: picture.offset, size: picture.size)
+            return (picture.path, place, Self.label(record: sample.record, plain: sample.plain))
         }
+    }
+
+    /// What a record and a plain label say together: the record names the class, even if its name is a number, and the
+    /// plain label numbers it; a plain label in words says more than a record's number.
+    private static func label(record: ShardLabel?, plain: ShardLabel?) -> ShardLabel? {
+        guard var label = record ?? plain else { return nil }
+        if record != nil, let plain, label.number != nil {
+            if plain.number == nil { label.text = plain.text }
+            label.number = plain.number
+        }
+        return label.text.isEmpty ? nil : label
     }
 
     private func record(_ bytes: [UInt8], _ path: String) throws -> ShardLabel? {

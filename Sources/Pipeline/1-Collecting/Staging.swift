@@ -89,8 +89,8 @@ package final class Staging: Sendable {
             return
         }
         try? FileManager.default.removeItem(atPath: downloads)
-        unlink(folder + "/" + Self.markerName)
         guard rename(folder, target) == 0 else { throw full() }
+        unlink(target + "/" + Self.markerName)  // not before: a folder without it cannot be gone on with
     }
 
     /// Removes the folder if nothing was fetched or written yet.

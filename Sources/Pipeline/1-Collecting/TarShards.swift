@@ -59,15 +59,14 @@ struct TarShards {
         if numbers.count == labelled.count {
             names = try Self.classNames(beside: labelled[0].place.shard, count: (numbers.max() ?? 0) + 1)
         } else if numbers.isEmpty, let list = try Self.classNames(beside: labelled[0].place.shard, count: 0),
-            Set(list).isSuperset(of: labelled.compactMap { $0.label?.text })
+            Set(list).count == list.count, Set(list).isSuperset(of: labelled.compactMap { $0.label?.text })
         {
             names = list  // in its order, which is that of the numbers
         }
         let pictures = labelled.map { sample in
-            let number = sample.label.flatMap(\.number)
-            let label = number.flatMap { number in names.map { $0[number] } } ?? number.map(String.init)
+            let name = names.flatMap { names in sample.label?.number.map { names[$0] } }
             return ListedPicture(
-                name: sample.name, label: label ?? sample.label?.text ?? "", split: sample.split ?? sample.label?.split,
+                name: sample.name, label: name ?? sample.label?.text ?? "", split: sample.split ?? sample.label?.split,
                 weight: sample.label?.weight ?? 1, group: sample.label?.group)
         }
         var notes = self.notes
@@ -105,26 +104,24 @@ struct TarShards {
         return listing
     }
 
-    /// Class names by number, one a line, from a file beside the shards; nil if there is none.
+    /// Class names by number, one a line, from a file beside the shards; nil if there is none. Throws a `Failure` of kind
+    /// `.data` if fewer than `count`, or where numbers depend on it, one stands there twice.
     private static func classNames(beside shard: String, count: Int) throws -> [String]? {
-        let folder = shard.contains("/") ? String(shard[..<(shard.lastIndex(of: "/") ?? shard.endIndex)]) : "."
+        let folder = folder(of: shard)
         for name in ["classes.txt", "classnames.txt", "labels.txt"] where attributes(of: folder + "/" + name) != nil {
             let names = try lines(of: folder + "/" + name)
             guard names.count >= count else {
                 throw Failure(
                     .data, "\(folder)/\(name) has \(names.count) names, but there are labels up to \(count - 1)")
             }
+            var met: Set<String> = []
+            if count > 0, let twice = names.first(where: { !met.insert($0).inserted }) {
+                throw Failure(
+                    .data, "\(folder)/\(name) names \(twice.printable) twice, so that two classes would become one",
+                    advice: "Give every line a name of its own.")
+            }
             return names
         }
         return nil
     }
-}
-
-/// The lines of a text file, without spaces around them and without empty ones at the end.
-func lines(of path: String) throws -> [String] {
-    var lines = String(decoding: try readFile(path), as: UTF8.self).split(
-        omittingEmptySubsequences: false, whereSeparator: \.isNewline
-    ).map { $0.trimmingCharacters(in: .whitespaces) }
-    while lines.last?.isEmpty == true { lines.removeLast() }
-    return lines
 }

@@ -101,8 +101,6 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
         if isRest, response?.value(forHTTPHeaderField: "Content-Range")?.hasPrefix("bytes \(offset)-") != true {
             return .refused("the server answers with another part than was asked for")
         }
-        if !isRest, offset > 0, ftruncate(descriptor, 0) != 0 { return .unwritable(systemReason()) }
-        if lseek(descriptor, off_t(start), SEEK_SET) < 0 { return .unwritable(systemReason()) }
         state.withLock { state in
             state.received = start
             if length >= 0 { state.total = start + length }
@@ -116,6 +114,8 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
         if start + max(0, length) > transfer.limit {
             return .refused("the server's file has \(start + length) bytes, more than the \(transfer.limit) allowed")
         }
+        if !isRest, ftruncate(descriptor, 0) != 0 { return .unwritable(systemReason()) }
+        if lseek(descriptor, off_t(start), SEEK_SET) < 0 { return .unwritable(systemReason()) }
         return nil
     }
 

@@ -46,7 +46,7 @@ struct ZipDirectory {
         let bytes = try readBytes(descriptor, at: end.position, count: end.size, path)
         guard bytes.count == end.size else { throw Self.damaged(path, "its directory is cut short") }
         try read(bytes, count: end.count, shift: end.shift, limit: end.position)
-        try refuseOverlaps(limit: end.position)
+        try refuseOverlaps()
     }
 
     static func damaged(_ path: String, _ reason: String) -> Failure {
@@ -107,7 +107,7 @@ struct ZipDirectory {
         guard let size = Int(exactly: values[0]), let stored = Int(exactly: values[1]),
             let offset = Int(exactly: values[2]), stored <= limit, offset <= limit - stored
         else { throw Self.damaged(self.path, "\(path.printable) lies beyond its end") }
-        guard size <= Self.largestMember, size / Self.largestRatio <= stored + 1, method == 8 || size == stored else {
+        guard size <= Self.largestMember, stored <= Self.largestMember, size / Self.largestRatio <= stored + 1, method == 8 || size == stored else {
             throw Failure(
                 .data, "\(self.path): \(path.printable) claims \(size) bytes in \(stored): no picture does",
                 advice: "The file is damaged or made to fill disks; do not unpack it.")
@@ -137,7 +137,7 @@ struct ZipDirectory {
         throw Self.damaged(path, "\(name.printable) has no zip64 sizes")
     }
 
-    private func refuseOverlaps(limit: Int) throws {
+    private func refuseOverlaps() throws {
         var end = 0
         for member in members.sorted(by: { $0.offset < $1.offset }) {
             guard member.offset >= end else {

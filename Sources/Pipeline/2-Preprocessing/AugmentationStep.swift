@@ -65,10 +65,10 @@ package protocol AugmentationStep: Codable, Sendable, Equatable {
     static var parameters: [AugmentationParameter<Self>] { get }
 }
 
-private struct ParameterKey: CodingKey {
+/// A key of any name.
+struct AnyKey: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }
-    init(_ name: String) { stringValue = name }
     init(stringValue: String) { self.stringValue = stringValue }
     init?(intValue: Int) { nil }
 }
@@ -76,9 +76,9 @@ private struct ParameterKey: CodingKey {
 extension AugmentationStep {
     package init(from decoder: any Decoder) throws {
         self.init()
-        let values = try decoder.container(keyedBy: ParameterKey.self)
+        let values = try decoder.container(keyedBy: AnyKey.self)
         for parameter in Self.parameters {
-            let key = ParameterKey(parameter.key)
+            let key = AnyKey(stringValue: parameter.key)
             switch parameter {
             case .number(_, let path, _):
                 if let value = try values.decodeIfPresent(Float.self, forKey: key) { self[keyPath: path] = value }
@@ -93,9 +93,9 @@ extension AugmentationStep {
     }
 
     package func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: ParameterKey.self)
+        var values = encoder.container(keyedBy: AnyKey.self)
         for parameter in Self.parameters {
-            let key = ParameterKey(parameter.key)
+            let key = AnyKey(stringValue: parameter.key)
             switch parameter {
             case .number(_, let path, _): try values.encode(self[keyPath: path], forKey: key)
             case .whole(_, let path, _): try values.encode(self[keyPath: path], forKey: key)

@@ -10,19 +10,8 @@ extension RandomErasing {
         _ stream: inout RandomStream, height: Int, width: Int
     ) -> (rows: Range<Int>, columns: Range<Int>)? {
         guard stream.happens(probability) else { return nil }
-        let tries = 10
-        let area = Double(width * height)
-        for _ in 0..<tries {
-            let target = area * Double(stream.uniform(scale.lowerBound, scale.upperBound))
-            let aspect = exp(Double(stream.uniform(log(ratio.lowerBound), log(ratio.upperBound))))
-            let h = Int((target * aspect).squareRoot().rounded(.toNearestOrEven))
-            let w = Int((target / aspect).squareRoot().rounded(.toNearestOrEven))
-            guard h > 0, w > 0, h < height, w < width else { continue }
-            let top = stream.integer(below: height - h + 1)
-            let left = stream.integer(below: width - w + 1)
-            return (top..<top + h, left..<left + w)
-        }
-        return nil
+        return stream.region(width: width, height: height, scale: scale, ratio: ratio) { $0 < width && $1 < height }
+            .map { ($0.y..<$0.y + $0.height, $0.x..<$0.x + $0.width) }
     }
 
     /// Erases within (channels, height, width).

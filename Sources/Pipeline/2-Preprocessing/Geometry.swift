@@ -79,19 +79,13 @@ extension Preprocessing {
                 x: x, y: y, width: w, height: h, resizedWidth: width, resizedHeight: height, columns: 0..<width,
                 rows: 0..<height)
         }
-        let tries = 10
-        let area = Double(pictureWidth * pictureHeight)
-        let (narrow, wide) = (Double(ratio.lowerBound), Double(ratio.upperBound))
-        for _ in 0..<tries {
-            let target = area * Double(stream.uniform(scale.lowerBound, scale.upperBound))
-            let aspect = exp(Double(stream.uniform(log(ratio.lowerBound), log(ratio.upperBound))))
-            let w = Int((target * aspect).squareRoot().rounded(.toNearestOrEven))
-            let h = Int((target / aspect).squareRoot().rounded(.toNearestOrEven))
-            guard w > 0, h > 0, w <= pictureWidth, h <= pictureHeight else { continue }
-            let y = stream.integer(below: pictureHeight - h + 1)
-            let x = stream.integer(below: pictureWidth - w + 1)
-            return whole(x, y, w, h)
+        if let found = stream.region(
+            width: pictureWidth, height: pictureHeight, scale: scale, ratio: ratio,
+            where: { $0 <= pictureWidth && $1 <= pictureHeight })
+        {
+            return whole(found.x, found.y, found.width, found.height)
         }
+        let (narrow, wide) = (Double(ratio.lowerBound), Double(ratio.upperBound))
         let own = Double(pictureWidth) / Double(pictureHeight)
         var (w, h) = (pictureWidth, pictureHeight)
         if own < narrow {
@@ -100,5 +94,26 @@ extension Preprocessing {
             w = min(w, max(1, Int((Double(h) * wide).rounded(.toNearestOrEven))))
         }
         return whole((pictureWidth - w) / 2, (pictureHeight - h) / 2, w, h)
+    }
+}
+
+extension RandomStream {
+    /// A region of a random part of the area and a random aspect ratio (width by height) at a random place, as torchvision
+    /// draws them: nil if ten tries gave none whose width and height are good.
+    mutating func region(
+        width: Int, height: Int, scale: ClosedRange<Float>, ratio: ClosedRange<Float>,
+        where isGood: (_ width: Int, _ height: Int) -> Bool
+    ) -> (x: Int, y: Int, width: Int, height: Int)? {
+        let tries = 10
+        for _ in 0..<tries {
+            let area = Double(width * height) * Double(uniform(scale.lowerBound, scale.upperBound))
+            let aspect = exp(Double(uniform(log(ratio.lowerBound), log(ratio.upperBound))))
+            let w = Int((area * aspect).squareRoot().rounded(.toNearestOrEven))
+            let h = Int((area / aspect).squareRoot().rounded(.toNearestOrEven))
+            guard w > 0, h > 0, isGood(w, h) else { continue }
+            let y = integer(below: height - h + 1)
+            return (integer(below: width - w + 1), y, w, h)
+        }
+        return nil
     }
 }

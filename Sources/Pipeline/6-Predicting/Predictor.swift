@@ -74,8 +74,9 @@ package final class Predictor: Sendable {
         guard !inputs.isEmpty else { return }
         let (loaded, library, plans) = (loaded, library, plans)
         try await library.perform {
-            let runner = try plans.runner(
-                batchSize: min(inputs.count, batchSize ?? loaded.usualBatchSize), loaded, library)
+            // One picture needs no rule, which would build a graph.
+            let most = inputs.count == 1 ? 1 : batchSize ?? loaded.usualBatchSize
+            let runner = try plans.runner(batchSize: min(inputs.count, most), loaded, library)
             let loader = try BatchLoader(
                 source: PictureList(inputs), classCount: loaded.card.classes.count, batchSize: runner.batchSize,
                 preprocessing: loaded.card.preprocessing,
