@@ -167,7 +167,9 @@ import Testing
                 uniqueKeysWithValues: data.splits.values.flatMap { source in
                     source.entries.indices.map { index in
                         let bytes = try? source.content(at: index)
-                        return (bytes.map { ContentHash($0).hexadecimal } ?? "", data.classes[source.entries[index].label])
+                        return (
+                            bytes.map { ContentHash($0).hexadecimal } ?? "", data.classes[source.entries[index].label]
+                        )
                     }
                 })
         }

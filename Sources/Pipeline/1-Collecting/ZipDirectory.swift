@@ -107,7 +107,9 @@ struct ZipDirectory {
         guard let size = Int(exactly: values[0]), let stored = Int(exactly: values[1]),
             let offset = Int(exactly: values[2]), stored <= limit, offset <= limit - stored
         else { throw Self.damaged(self.path, "\(path.printable) lies beyond its end") }
-        guard size <= Self.largestMember, stored <= Self.largestMember, size / Self.largestRatio <= stored + 1, method == 8 || size == stored else {
+        guard size <= Self.largestMember, stored <= Self.largestMember, size / Self.largestRatio <= stored + 1,
+            method == 8 || size == stored
+        else {
             throw Failure(
                 .data, "\(self.path): \(path.printable) claims \(size) bytes in \(stored): no picture does",
                 advice: "The file is damaged or made to fill disks; do not unpack it.")
