@@ -13,16 +13,12 @@ import pathlib
 import statistics
 import time
 
+import cv2
 import numpy
 import torch
 from PIL import Image
 
 from vision import torchvision
-
-try:
-    import cv2
-except ImportError:
-    cv2 = None
 
 parser = argparse.ArgumentParser()
 parser.add_argument("folder", type=pathlib.Path)
@@ -42,6 +38,7 @@ if arguments.enlarge:
     raise SystemExit
 
 torch.set_num_threads(1)
+cv2.setNumThreads(1)
 files = [path.read_bytes() for path in paths]
 size = arguments.size
 short = round(size / 0.875)
@@ -58,7 +55,6 @@ def draft(content):
 
 
 def opencv(content):
-    cv2.setNumThreads(1)
     width, height = Image.open(io.BytesIO(content)).size
     scale = next((s for s in (8, 4, 2) if min(width, height) >= s * short), 1)
     flag = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -77,9 +73,7 @@ def opened(content):
 
 
 work = {"decode": lambda c: opened(c).load(), "crop": lambda c: crop(opened(c)), "evaluate": lambda c: evaluate(opened(c)),
-        "draft": draft}
-if cv2 is not None:
-    work["opencv"] = opencv
+        "draft": draft, "opencv": opencv}
 seconds = {name: [] for name in work}
 for _ in range(arguments.rounds):
     for name, run in work.items():
