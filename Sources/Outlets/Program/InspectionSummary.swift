@@ -102,10 +102,9 @@ enum InspectionSummary {
 
     private static func labels(_ inspection: Inspection) -> [String] {
         var lines: [String] = []
-        if let balance = balance(inspection), balance >= 3 {
-            lines.append(
-                String(
-                    format: "class imbalance: the largest class has %.1f times the pictures of the smallest", balance))
+        if let ratio = balance(inspection), ratio >= 3 {
+            let times = String(format: "%.1f", ratio)
+            lines.append("class imbalance: the largest class has \(times) times the pictures of the smallest")
         }
         if !inspection.giveaways.isEmpty {
             lines.append("properties that give a class away: \(inspection.giveaways.count)")

@@ -163,8 +163,11 @@ struct CorrectedSource: Source {
             indices.append(index)
             entries.append(entry)
         }
-        (self.indices, self.entries, self.met) = (indices, entries, met)
-        (self.dropped, self.relabelled) = (dropped, relabelled)
+        self.indices = indices
+        self.entries = entries
+        self.met = met
+        self.dropped = dropped
+        self.relabelled = relabelled
     }
 
     func content(at index: Int) throws -> PictureContent { try whole.content(at: indices[index]) }

@@ -27,7 +27,7 @@ struct NearDuplicates {
     private(set) var notes: [String] = []
 
     /// Candidates that are compared, the likest; reading files again takes longer than pixels in memory.
-    private static let mostCandidates = 3000
+    private static let mostCandidates = 6000
     private static let mostRawCandidates = 20_000
 
     /// A thumbnail, and whether its picture has few details.

@@ -10,7 +10,7 @@ struct NearCandidate: Sendable {
     let first: Int
     let second: Int
     let isMirrored: Bool
-    /// The cosine between the hashes.
+    /// The cosine between the hashes, seen from their mean.
     let likeness: Float
 }
 
@@ -18,10 +18,12 @@ struct NearCandidate: Sendable {
 struct NearSearch {
     /// Pictures among which every pair is compared.
     private static let exhaustiveCount = 6000
-    /// Sign bits that may differ.
-    private static let mostBits = 20
+    /// Sign bits that may differ where bands are looked at.
+    private static let mostBits = 24
     /// Hashes less alike are no candidates.
-    private static let leastLikeness: Float = 0.8
+    private static let leastLikeness: Float = 0.65
+    /// Pictures like nothing, counted when the mean is taken: the mean of two pictures says nothing about what is usual.
+    private static let neutralCount: Float = 100
     /// Candidates that are kept of one picture, the likest.
     private static let kept = 5
     /// Members of one band's bucket that one picture is compared with.
@@ -34,6 +36,11 @@ struct NearSearch {
     private let signs: [UInt64]
     private let mirrored: [UInt64]
     private let bands: [Band]
+    /// Each member's product with the mean, and one over its distance from the mean.
+    private let products: [Float]
+    private let factors: [Float]
+    /// The square of the mean's length.
+    private let meanSquare: Float
 
     /// Members by the value that one group of sign bits has.
     private struct Band {
@@ -106,6 +113,31 @@ struct NearSearch {
             }
         }
         self.bands = bands
+        let mean = Self.mean(hashes, places)
+        meanSquare = mean.reduce(Float(0)) { $0 + $1 * $1 }
+        var (products, factors) = ([Float](), [Float]())
+        for place in places {
+            var (product, square): (Float, Float) = (0, 0)
+            for k in 0..<PerceptualHash.count {
+                let value = Float(hashes.values[place * PerceptualHash.count + k])
+                product += value * mean[k]
+                square += value * value
+            }
+            products.append(product)
+            factors.append(1 / max(1, square - 2 * product + meanSquare).squareRoot())
+        }
+        self.products = products
+        self.factors = factors
+    }
+
+    /// The mean of each value; 0 for those that a mirror image has with the other sign, so that it is as far from it.
+    private static func mean(_ hashes: PerceptualHashes, _ places: [Int]) -> [Float] {
+        (0..<PerceptualHash.count).map { k in
+            guard !PerceptualHash.flips[k] else { return 0 }
+            var sum = 0
+            for place in places { sum += Int(hashes.values[place * PerceptualHash.count + k]) }
+            return Float(sum) / (Float(places.count) + neutralCount)
+        }
     }
 
     /// The median of each value; 0 for those that a mirror image has with the other sign.
@@ -149,8 +181,10 @@ struct NearSearch {
                     let sign = isMirrored ? mirrored[member] : signs[member]
                     (isMirrored ? mirror : own).withUnsafeBufferPointer { hash in
                         func look(at other: Int) {
-                            guard (sign ^ signs[other]).nonzeroBitCount <= Self.mostBits else { return }
-                            let likeness = Self.likeness(hash, values, at: places[other] * PerceptualHash.count)
+                            if !bands.isEmpty, (sign ^ signs[other]).nonzeroBitCount > Self.mostBits { return }
+                            let product = Self.product(hash, values, at: places[other] * PerceptualHash.count)
+                            let centred = product - products[member] - products[other] + meanSquare
+                            let likeness = centred * factors[member] * factors[other]
                             guard likeness >= Self.leastLikeness else { return }
                             Self.keep(
                                 NearCandidate(
@@ -172,14 +206,14 @@ struct NearSearch {
         return best
     }
 
-    /// The cosine between a hash and the one that begins at `start`.
-    private static func likeness(
+    /// The product of a hash and the one that begins at `start`.
+    private static func product(
         _ hash: UnsafeBufferPointer<Int8>, _ values: UnsafeBufferPointer<Int8>, at start: Int
     ) -> Float {
         guard let one = hash.baseAddress, let other = values.baseAddress.map({ $0 + start }) else { return 0 }
         var sum: Int32 = 0
         for k in 0..<PerceptualHash.count { sum &+= Int32(one[k]) &* Int32(other[k]) }
-        return Float(sum) / (PerceptualHash.scale * PerceptualHash.scale)
+        return Float(sum)
     }
 
     /// Puts a candidate among the best ones; of one pair only the better is kept.

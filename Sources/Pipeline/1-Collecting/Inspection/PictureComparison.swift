@@ -15,19 +15,25 @@ struct PictureComparison {
     static let smallSide = 64
 
     /// Whether the two show the same.
-    func isSame(small: Bool) -> Bool { small ? shades >= 0.985 && details >= 0.94 : shades >= 0.96 && details >= 0.82 }
+    func isSame(small: Bool) -> Bool { small ? shades >= 0.985 && details >= 0.94 : shades >= 0.96 && details >= 0.85 }
 
     /// Compares `one` with `other`; with `registers` also where `one` is shifted and stretched.
     init(_ one: [UInt8], _ other: [UInt8], registers: Bool) {
         let (moving, fixed) = (Thumbnail(one), Thumbnail(other))
         (shades, details) = Self.agreement(moving, fixed, Placing())
         guard registers, !isSame(small: false) || details < 0.95 else { return }
-        var placing = Placing()
         let (softMoving, softFixed) = (moving.softened().softened(), fixed.softened().softened())
-        for _ in 0..<6 { placing.improve(softMoving, softFixed) }
-        for _ in 0..<4 { placing.improve(moving, fixed) }
-        let (placedShades, placedDetails) = Self.agreement(moving, fixed, placing)
-        if placedShades + placedDetails > shades + details { (shades, details) = (placedShades, placedDetails) }
+        // Where one is cut, its thumbnail has the finer details, and is the better one to move.
+        for isExchanged in [false, true] {
+            var placing = Placing()
+            for _ in 0..<6 {
+                isExchanged ? placing.improve(softFixed, softMoving) : placing.improve(softMoving, softFixed)
+            }
+            for _ in 0..<4 { isExchanged ? placing.improve(fixed, moving) : placing.improve(moving, fixed) }
+            let (placedShades, placedDetails) =
+                isExchanged ? Self.agreement(fixed, moving, placing) : Self.agreement(moving, fixed, placing)
+            if placedShades + placedDetails > shades + details { (shades, details) = (placedShades, placedDetails) }
+        }
     }
 
     /// The two correlations where the moving thumbnail reaches.
@@ -172,13 +178,19 @@ private struct Placing {
         }
         guard rows.count >= side * side / 2 else { return }
         let count = Float(rows.count)
-        let (meanPlaced, meanFixed) = (
-            rows.reduce(0) { $0 + $1.placed } / count, rows.reduce(0) { $0 + $1.fixed } / count
-        )
-        let deviationPlaced =
-            (rows.reduce(0) { $0 + ($1.placed - meanPlaced) * ($1.placed - meanPlaced) } / count).squareRoot()
-        let deviationFixed =
-            (rows.reduce(0) { $0 + ($1.fixed - meanFixed) * ($1.fixed - meanFixed) } / count).squareRoot()
+        var (sumPlaced, sumFixed): (Float, Float) = (0, 0)
+        for row in rows {
+            sumPlaced += row.placed
+            sumFixed += row.fixed
+        }
+        let (meanPlaced, meanFixed) = (sumPlaced / count, sumFixed / count)
+        var (squarePlaced, squareFixed): (Float, Float) = (0, 0)
+        for row in rows {
+            squarePlaced += (row.placed - meanPlaced) * (row.placed - meanPlaced)
+            squareFixed += (row.fixed - meanFixed) * (row.fixed - meanFixed)
+        }
+        let deviationPlaced = (squarePlaced / count).squareRoot()
+        let deviationFixed = (squareFixed / count).squareRoot()
         guard deviationPlaced > 1, deviationFixed > 1 else { return }
         var matrix = [Float](repeating: 0, count: 16)
         var right = [Float](repeating: 0, count: 4)

@@ -19,11 +19,11 @@ final class TraitReader {
         let contentHash = ContentHash(content).short
         switch content {
         case .raw(let picture):
-            let info = PictureInfo(
-                format: .png, width: picture.width, height: picture.height, channels: picture.channels,
-                hasAlpha: false, depth: 8, orientation: .upright)
             return picture.withView { view in
-                measure(view, info, format: nil, byteCount: 0, content: contentHash, pixels: contentHash)
+                measure(
+                    view,
+                    Kind(width: picture.width, height: picture.height, channels: picture.channels),
+                    content: contentHash, pixels: contentHash)
             }
         case .encoded(let bytes):
             return try bytes.withUnsafeBytes { raw in
@@ -33,8 +33,10 @@ final class TraitReader {
                 let pixels = ContentHash(.raw(part.view.picture())).short
                 // A picture that is decoded smaller differs from one that is that small.
                 let sized = pixels ^ UInt64(info.width) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(info.height)
-                return measure(
-                    part.view, info, format: info.format, byteCount: bytes.count, content: contentHash, pixels: sized)
+                let kind = Kind(
+                    width: info.width, height: info.height, channels: info.channels, hasAlpha: info.hasAlpha,
+                    depth: info.depth, orientation: info.orientation, format: info.format, byteCount: bytes.count)
+                return measure(part.view, kind, content: contentHash, pixels: sized)
             }
         }
     }
@@ -82,18 +84,30 @@ final class TraitReader {
     }
 
     private func measure(
-        _ view: PixelView, _ info: PictureInfo, format: PictureFormat?, byteCount: Int, content: UInt64, pixels: UInt64
+        _ view: PixelView, _ kind: Kind, content: UInt64, pixels: UInt64
     ) -> (traits: PictureTraits, hash: PerceptualHash) {
         let gray = fitted(view)
         let shades = Shades(gray)
         let traits = PictureTraits(
-            width: Int32(clamping: info.width), height: Int32(clamping: info.height),
-            byteCount: UInt32(clamping: byteCount), format: format, channels: UInt8(clamping: info.channels),
-            hasAlpha: info.hasAlpha, depth: UInt8(clamping: info.depth), orientation: info.orientation,
+            width: Int32(clamping: kind.width), height: Int32(clamping: kind.height),
+            byteCount: UInt32(clamping: kind.byteCount), format: kind.format, channels: UInt8(clamping: kind.channels),
+            hasAlpha: kind.hasAlpha, depth: UInt8(clamping: kind.depth), orientation: kind.orientation,
             content: content, pixels: pixels, brightness: shades.mean, contrast: shades.deviation,
             sharpness: shades.sharpness, darkest: shades.darkest, brightest: shades.brightest)
         return (traits, PerceptualHash(small(gray)))
     }
+}
+
+/// What a file says of itself, or what pixels without a file are.
+private struct Kind {
+    let width: Int
+    let height: Int
+    let channels: Int
+    var hasAlpha = false
+    var depth = 8
+    var orientation = Orientation.upright
+    var format: PictureFormat?
+    var byteCount = 0
 }
 
 /// What the samples of a gray picture are like.
