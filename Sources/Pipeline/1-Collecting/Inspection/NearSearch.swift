@@ -19,7 +19,7 @@ struct NearSearch {
     /// Pictures among which every pair is compared.
     private static let exhaustiveCount = 6000
     /// Sign bits that may differ where bands are looked at.
-    private static let mostBits = 24
+    private static let mostBits = 14
     /// Hashes less alike are no candidates.
     private static let leastLikeness: Float = 0.65
     /// Pictures like nothing, counted when the mean is taken: the mean of two pictures says nothing about what is usual.
@@ -27,7 +27,7 @@ struct NearSearch {
     /// Candidates that are kept of one picture, the likest.
     private static let kept = 5
     /// Members of one band's bucket that one picture is compared with.
-    private static let mostMembers = 2048
+    private static let mostMembers = 512
 
     /// Which hash each member has.
     private let places: [Int]
@@ -105,9 +105,9 @@ struct NearSearch {
         self.mirrored = mirrored
         var bands: [Band] = []
         if places.count > Self.exhaustiveCount {
-            // Buckets of some hundred members on average.
+            // Buckets of about a hundred members, if all were of one size.
             let width = Int.bitWidth - places.count.leadingZeroBitCount
-            let bits = max(8, min(16, width - 8))
+            let bits = max(8, min(16, width - 7))
             for band in 0..<(PerceptualHash.count - 1) / bits {
                 bands.append(Band(signs, shift: band * bits, bits: bits))
             }

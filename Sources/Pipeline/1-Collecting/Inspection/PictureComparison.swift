@@ -21,19 +21,25 @@ struct PictureComparison {
     init(_ one: [UInt8], _ other: [UInt8], registers: Bool) {
         let (moving, fixed) = (Thumbnail(one), Thumbnail(other))
         (shades, details) = Self.agreement(moving, fixed, Placing())
-        guard registers, !isSame(small: false) || details < 0.95 else { return }
-        let (softMoving, softFixed) = (moving.softened().softened(), fixed.softened().softened())
+        guard registers, shades >= Self.hopeless, !isSame(small: false) || details < 0.95 else { return }
         // Where one is cut, its thumbnail has the finer details, and is the better one to move.
-        for isExchanged in [false, true] {
-            var placing = Placing()
-            for _ in 0..<6 {
-                isExchanged ? placing.improve(softFixed, softMoving) : placing.improve(softMoving, softFixed)
-            }
-            for _ in 0..<4 { isExchanged ? placing.improve(fixed, moving) : placing.improve(moving, fixed) }
-            let (placedShades, placedDetails) =
-                isExchanged ? Self.agreement(fixed, moving, placing) : Self.agreement(moving, fixed, placing)
-            if placedShades + placedDetails > shades + details { (shades, details) = (placedShades, placedDetails) }
-        }
+        guard register(moving, fixed) else { return }
+        _ = register(fixed, moving)
+    }
+
+    /// Below this, neither shades before nor details after rough placing have become those of one picture.
+    private static let hopeless: Float = 0.35
+
+    /// Places one thumbnail over the other, and keeps the agreement if it is better. False where there is no hope.
+    private mutating func register(_ moving: Thumbnail, _ fixed: Thumbnail) -> Bool {
+        var placing = Placing()
+        let (softMoving, softFixed) = (moving.softened().softened(), fixed.softened().softened())
+        for _ in 0..<6 { placing.improve(softMoving, softFixed) }
+        guard Self.agreement(moving, fixed, placing).1 >= Self.hopeless else { return false }
+        for _ in 0..<4 { placing.improve(moving, fixed) }
+        let (placedShades, placedDetails) = Self.agreement(moving, fixed, placing)
+        if placedShades + placedDetails > shades + details { (shades, details) = (placedShades, placedDetails) }
+        return true
     }
 
     /// The two correlations where the moving thumbnail reaches.
