@@ -69,21 +69,23 @@ struct PictureComparison {
                     placed.samples[place] - softPlaced.samples[place], fixed.samples[place] - softFixed.samples[place])
             }
         }
-        guard whole.count >= Float(side * side) * 0.6 else { return (0, 0) }
+        guard whole.count * 10 >= side * side * 6 else { return (0, 0) }
         return (whole.value, fine.value)
     }
 }
 
 /// A correlation in the making.
 private struct Correlation {
-    var count: Float = 0
-    private var sumX: Float = 0
-    private var sumY: Float = 0
-    private var sumXX: Float = 0
-    private var sumYY: Float = 0
-    private var sumXY: Float = 0
+    private(set) var count = 0
+    // Doubles: the sums of squares are large, and little is left when they are subtracted.
+    private var sumX = 0.0
+    private var sumY = 0.0
+    private var sumXX = 0.0
+    private var sumYY = 0.0
+    private var sumXY = 0.0
 
-    mutating func add(_ x: Float, _ y: Float) {
+    mutating func add(_ one: Float, _ other: Float) {
+        let (x, y) = (Double(one), Double(other))
         count += 1
         sumX += x
         sumY += y
@@ -93,9 +95,10 @@ private struct Correlation {
     }
 
     var value: Float {
-        let (x, y) = (sumXX - sumX * sumX / count, sumYY - sumY * sumY / count)
-        guard count > 1, x > 0, y > 0 else { return 0 }
-        return (sumXY - sumX * sumY / count) / (x * y).squareRoot()
+        let number = Double(max(1, count))
+        let (x, y) = (sumXX - sumX * sumX / number, sumYY - sumY * sumY / number)
+        guard count > 1, x > 1e-6, y > 1e-6 else { return 0 }
+        return Float((sumXY - sumX * sumY / number) / (x * y).squareRoot())
     }
 }
 
