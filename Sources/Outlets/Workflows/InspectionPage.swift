@@ -64,7 +64,7 @@ struct InspectionPage {
         td:first-child,th:first-child{text-align:left}.groups{display:flex;flex-wrap:wrap;gap:1rem}\
         .group{border:1px solid #8886;border-radius:6px;padding:.5rem}.row{display:flex;gap:.5rem;flex-wrap:wrap}\
         figure{margin:0;width:8rem;font-size:12px;overflow-wrap:anywhere}\
-        img{image-rendering:auto;max-width:7rem;background:#8882}.words{font-size:13px;margin-top:.3rem}
+        img{image-rendering:pixelated;min-width:4.5rem;max-width:7rem;background:#8882}.words{font-size:13px;margin-top:.3rem}
         """
 
     private var notes: String {
