@@ -15,7 +15,7 @@ struct PictureComparison {
     static let smallSide = 64
 
     /// Whether the two show the same.
-    func isSame(small: Bool) -> Bool { small ? shades >= 0.985 && details >= 0.94 : shades >= 0.96 && details >= 0.85 }
+    func isSame(small: Bool) -> Bool { small ? shades >= 0.985 && details >= 0.94 : shades >= 0.96 && details >= 0.88 }
 
     /// Compares `one` with `other`; with `registers` also where `one` is shifted and stretched.
     init(_ one: [UInt8], _ other: [UInt8], registers: Bool) {
