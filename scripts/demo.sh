@@ -66,6 +66,7 @@ if [ -z "$clothing" ]; then
     clothing=$(scripts/get_photographs.sh) || clothing=
 fi
 if [ -n "$clothing" ]; then
+    stage "photographs: inspect" "$fovea" inspect "$clothing" --html "$made/clothing.html" --csv "$made/clothing.csv"
     stage "photographs: preview" "$fovea" preview "$clothing" -o "$made/clothing.png"
     stage "photographs: train" "$fovea" train "$clothing" -o "$made/clothing.fovea" ${flags[@]+"${flags[@]}"}
     stage "photographs: evaluate" "$fovea" evaluate "$made/clothing.fovea" "$clothing"

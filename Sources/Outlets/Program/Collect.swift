@@ -88,7 +88,7 @@ struct Collect: ParsableCommand {
         request.shards = shards
         request.linked = link
         request.isDryRun = dryRun
-        request.options.collecting = reading.options(on: display)
+        request.options.collecting = try reading.options(on: display)
         request.options.collecting.seed = seed
         (request.options.validationPart, request.options.testPart) = (validation, test)
         request.options.redraws = redraw

@@ -41,6 +41,12 @@ struct DataFlags: ParsableArguments {
             valueName: "rule"))
     var draw: DrawRule = .content
 
+    @Option(
+        help: ArgumentHelp(
+            "A table that leaves pictures out or gives them another label: the findings of `fovea inspect --csv`, with drop or relabel in the column action.",
+            valueName: "file"))
+    var corrections: String?
+
     func validate() throws {
         if let labelPattern {
             do {
@@ -51,8 +57,8 @@ struct DataFlags: ParsableArguments {
         }
     }
 
-    /// The options with progress on a display.
-    func options(on display: CountDisplay) -> CollectingOptions {
+    /// The options with progress on a display. Throws if the corrections cannot be read.
+    func options(on display: CountDisplay) throws -> CollectingOptions {
         var options = CollectingOptions.shown(on: display)
         options.labels.pattern = labelPattern
         options.labels.pathColumn = pathColumn
@@ -63,6 +69,7 @@ struct DataFlags: ParsableArguments {
         options.labels.pictureFolder = images
         options.labels.takesLargest = largest
         options.draw = draw
+        options.corrections = try corrections.map { try Corrections($0) }
         return options
     }
 

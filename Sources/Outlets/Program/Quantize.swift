@@ -61,7 +61,7 @@ struct Quantize: ParsableCommand {
         request.pictures = pictures
         request.rule = ranges
         request.loaderThreads = threads.loaderThreads
-        request.collecting = reading.options(on: display)
+        request.collecting = try reading.options(on: display)
         let library = try OneDNNLibrary(threads: threads.threads)
         let isQuiet = quiet
         let outcome = try QuantizationWorkflow.run(request, library: library) { notice in

@@ -110,7 +110,7 @@ struct Train: ParsableCommand {
         try finish(outcome)
     }
 
-    private func request(_ counts: CountDisplay) -> TrainingRequest {
+    private func request(_ counts: CountDisplay) throws -> TrainingRequest {
         var request = TrainingRequest(data: data, output: output)
         request.configurationFile = config
         request.overrides.model = model
@@ -126,7 +126,7 @@ struct Train: ParsableCommand {
         if saveMemory { request.overrides.savesMemory = true }
         if let count = threads.threads { request.overrides.threads = .some(count) }
         request.loaderThreads = threads.loaderThreads
-        request.collecting = reading.options(on: counts)
+        request.collecting = try reading.options(on: counts)
         return request
     }
 

@@ -87,7 +87,7 @@ package enum CollectWorkflow {
     }
 
     /// The path without links, as far as it exists.
-    private static func real(_ path: String) -> String {
+    static func real(_ path: String) -> String {
         let absolute = URL(fileURLWithPath: path).standardizedFileURL
         if let resolved = realpath(absolute.path, nil) {
             defer { free(resolved) }

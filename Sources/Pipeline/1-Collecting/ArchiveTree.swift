@@ -7,6 +7,8 @@ import FoveaTensorCore
 struct ArchiveTree: FolderTree {
     /// The archive's name, which stands in front of every path.
     let root: String
+    /// Parts of a path, at most: every folder is a name to keep, and hostile paths have thousands.
+    private static let deepest = 64
     private var folders: [String: [ListedItem]] = [:]
     private var omissions = Omissions()
 
@@ -20,6 +22,10 @@ struct ArchiveTree: FolderTree {
                 continue
             }
             guard let name = parts.last, !parts.contains(where: isClutter) else { continue }
+            guard parts.count <= Self.deepest else {
+                omissions.deepNames.append(path.shortened(to: 60))
+                continue
+            }
             let folder = enter(parts.dropLast())
             add(name, to: folder, isFolder: path.utf8.last == UInt8(ascii: "/"))
         }
@@ -43,7 +49,10 @@ struct ArchiveTree: FolderTree {
     }
 
     func list(_ folder: String, _ omissions: inout Omissions) throws -> [ListedItem] {
-        if folder == top { omissions.unsafeNames += self.omissions.unsafeNames }
+        if folder == top {
+            omissions.unsafeNames += self.omissions.unsafeNames
+            omissions.deepNames += self.omissions.deepNames
+        }
         return folders[folder] ?? []
     }
 

@@ -109,7 +109,7 @@ struct COCO {
         let above = own == "." ? ".." : own + "/.."
         let file = path.split(separator: "/").last.map(String.init) ?? path
         // annotations/instances_val2017.json speaks of val2017/.
-        let subset = file.split(separator: ".")[0].split(separator: "_").last.map(String.init) ?? ""
+        let subset = file.split(separator: ".").first?.split(separator: "_").last.map(String.init) ?? ""
         named.folders =
             options.labels.pictureFolder.map { [$0] }
             ?? [own, own + "/images", above, above + "/images", above + "/" + subset, above + "/images/" + subset]

@@ -15,6 +15,8 @@ package struct CollectingOptions: Sendable {
     package var draw = DrawRule.content
     /// How the labels of a manifest, an export or a flat folder are found.
     package var labels = LabelOptions()
+    /// Pictures that are left out or have another label than their source says.
+    package var corrections: Corrections?
     /// Whether pictures of a manifest may be addresses on the web; only `fovea collect` fetches them.
     package var keepsAddresses = false
     /// How many classes there must be: 2 to train, 1 is enough to measure with a model that exists.

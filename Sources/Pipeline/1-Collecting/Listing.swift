@@ -41,15 +41,23 @@ struct Listing {
     var loneClassAdvice: String?
     /// What a person should know.
     var notes: [String] = []
+    /// Indices of pictures that corrections leave out.
+    var dropped: Set<Int> = []
     /// Gives the content of the picture of this index, from any thread. Throws a `Failure` that names it.
     let content: @Sendable (Int) throws -> PictureContent
 
     /// The data set of these pictures; splits that are missing are drawn as the options say.
     func open(name: String, _ options: CollectingOptions, notes before: [String]) throws -> DataSet {
+        var options = options
+        if let corrections = options.corrections {
+            options.corrections = nil
+            return try corrected(corrections).open(name: name, options, notes: before)
+        }
         var notes = before + self.notes
-        let kept = pictures.indices.filter { pictures[$0].weight > 0 }
-        if kept.count < pictures.count {
-            notes.append("Left out, as their weight is 0: \(counted(pictures.count - kept.count, "picture")).")
+        let wanted = pictures.indices.filter { !dropped.contains($0) }
+        let kept = wanted.filter { pictures[$0].weight > 0 }
+        if kept.count < wanted.count {
+            notes.append("Left out, as their weight is 0: \(counted(wanted.count - kept.count, "picture")).")
         }
         let bySplit = placed(kept, &notes)
         let classes = try classList(bySplit, minimum: options.minimumClasses)

@@ -14,6 +14,8 @@ struct Omissions {
     var unreadableNames: [String] = []
     /// Members of an archive whose names lead out of it.
     var unsafeNames: [String] = []
+    /// Members of an archive below more folders than any data set has.
+    var deepNames: [String] = []
     /// Pictures that belong to no class folder.
     var strayPictures: [String] = []
 
@@ -25,6 +27,7 @@ struct Omissions {
             (specialFiles, "file is", "a pipe, socket or device"),
             (unreadableNames, "name is", "not valid UTF-8"),
             (unsafeNames, "name leads", "out of the archive"),
+            (deepNames, "name leads", "through too many folders"),
             (strayPictures, "picture lies", "outside every class folder"),
             (otherFiles, "file does", "not have a picture's name"),
         ]

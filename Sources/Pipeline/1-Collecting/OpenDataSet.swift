@@ -22,7 +22,7 @@ extension DataSet {
         let path = trimmed(argument)
         guard let found = attributes(of: path) else {
             let (code, reason) = (errno, systemReason())
-            if let known = KnownDataSet.named(argument) { return try known.open(options) }
+            if let known = KnownDataSet.named(argument) { return try known.open(options).corrected(options) }
             if ShardPattern.isOne(path) {
                 let shards = try ShardPattern.files(path)
                 return try TarShards(shards, root: path).listing(options).open(
@@ -54,8 +54,12 @@ extension DataSet {
             let pictures = try FlatFolder(at: path, pattern: pattern).listing { .encoded(try readFile($0)) }
             return try pictures.open(name: name, options, notes: notes)
         }
-        if let files = try IDXFolder(at: path) { return try files.open(name: name, options, notes: notes) }
-        if let files = try CIFARFolder(at: path) { return try files.open(name: name, options, notes: notes) }
+        if let files = try IDXFolder(at: path) {
+            return try files.open(name: name, options, notes: notes).corrected(options)
+        }
+        if let files = try CIFARFolder(at: path) {
+            return try files.open(name: name, options, notes: notes).corrected(options)
+        }
         if let described = try ImageFolder(at: path) {
             let (listing, told) = try described.listing(options)
             notes += told

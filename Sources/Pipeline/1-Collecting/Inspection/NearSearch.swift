@@ -1,0 +1,231 @@
+// Which pictures may be near duplicates: pairs whose perceptual hashes, or those of one and the other's mirror image, are
+// alike. Few pictures are all compared; of many, those that agree in one band of sign bits. Looks at hashes only.
+
+import Foundation
+import Synchronization
+
+/// A pair of pictures with like hashes.
+struct NearCandidate: Sendable {
+    /// Indices of hashes, the lower first.
+    let first: Int
+    let second: Int
+    let isMirrored: Bool
+    /// The cosine between the hashes, seen from their mean.
+    let likeness: Float
+}
+
+/// A search among the hashes of many pictures.
+struct NearSearch {
+    /// Pictures among which every pair is compared.
+    private static let exhaustiveCount = 6000
+    /// Sign bits that may differ where bands are looked at.
+    private static let mostBits = 14
+    /// Hashes less alike are no candidates.
+    private static let leastLikeness: Float = 0.65
+    /// Pictures like nothing, counted when the mean is taken: the mean of two pictures says nothing about what is usual.
+    private static let neutralCount: Float = 100
+    /// Candidates that are kept of one picture, the likest.
+    private static let kept = 5
+    /// Members of one band's bucket that one picture is compared with.
+    private static let mostMembers = 512
+
+    /// Which hash each member has.
+    private let places: [Int]
+    private let hashes: PerceptualHashes
+    /// Sign bits of the members, and of their mirror images.
+    private let signs: [UInt64]
+    private let mirrored: [UInt64]
+    private let bands: [Band]
+    /// Each member's product with the mean, and one over its distance from the mean.
+    private let products: [Float]
+    private let factors: [Float]
+    /// The square of the mean's length.
+    private let meanSquare: Float
+
+    /// Members by the value that one group of sign bits has.
+    private struct Band {
+        let shift: Int
+        let mask: UInt64
+        /// Members by value, and where each value begins.
+        let members: [Int32]
+        let starts: [Int32]
+
+        init(_ signs: [UInt64], shift: Int, bits: Int) {
+            self.shift = shift
+            mask = (1 << UInt64(bits)) - 1
+            var starts = [Int32](repeating: 0, count: (1 << bits) + 1)
+            for sign in signs { starts[Int(sign >> UInt64(shift) & mask) + 1] += 1 }
+            for value in 1..<starts.count { starts[value] += starts[value - 1] }
+            var next = starts
+            var members = [Int32](repeating: 0, count: signs.count)
+            for (member, sign) in signs.enumerated() {
+                let value = Int(sign >> UInt64(shift) & mask)
+                members[Int(next[value])] = Int32(member)
+                next[value] += 1
+            }
+            self.members = members
+            self.starts = starts
+        }
+
+        /// The members after `member` that agree with this sign, up to a limit.
+        func members(like sign: UInt64, after member: Int, limit: Int) -> ArraySlice<Int32> {
+            let value = Int(sign >> UInt64(shift) & mask)
+            var (lower, upper) = (Int(starts[value]), Int(starts[value + 1]))
+            let end = upper
+            while lower < upper {
+                let middle = (lower + upper) / 2
+                if Int(members[middle]) <= member { lower = middle + 1 } else { upper = middle }
+            }
+            return members[lower..<min(end, lower + limit)]
+        }
+    }
+
+    /// Prepares a search among the hashes at these places, in rising order.
+    init(_ hashes: PerceptualHashes, among places: [Int]) {
+        self.hashes = hashes
+        self.places = places
+        let medians = Self.medians(hashes, places)
+        var (signs, mirrored) = ([UInt64](), [UInt64]())
+        signs.reserveCapacity(places.count)
+        mirrored.reserveCapacity(places.count)
+        let flips = PerceptualHash.flips
+        hashes.values.withUnsafeBufferPointer { values in
+            for place in places {
+                var (sign, mirror): (UInt64, UInt64) = (0, 0)
+                for k in 0..<PerceptualHash.count - 1 {
+                    let value = Int(values[place * PerceptualHash.count + k])
+                    if value > medians[k] { sign |= 1 << UInt64(k) }
+                    if (flips[k] ? -value : value) > medians[k] { mirror |= 1 << UInt64(k) }
+                }
+                signs.append(sign)
+                mirrored.append(mirror)
+            }
+        }
+        self.signs = signs
+        self.mirrored = mirrored
+        var bands: [Band] = []
+        if places.count > Self.exhaustiveCount {
+            // Buckets of about a hundred members, if all were of one size.
+            let width = Int.bitWidth - places.count.leadingZeroBitCount
+            let bits = max(8, min(16, width - 7))
+            for band in 0..<(PerceptualHash.count - 1) / bits {
+                bands.append(Band(signs, shift: band * bits, bits: bits))
+            }
+        }
+        self.bands = bands
+        let mean = Self.mean(hashes, places)
+        meanSquare = mean.reduce(Float(0)) { $0 + $1 * $1 }
+        var (products, factors) = ([Float](), [Float]())
+        for place in places {
+            var (product, square): (Float, Float) = (0, 0)
+            for k in 0..<PerceptualHash.count {
+                let value = Float(hashes.values[place * PerceptualHash.count + k])
+                product += value * mean[k]
+                square += value * value
+            }
+            products.append(product)
+            factors.append(1 / max(1, square - 2 * product + meanSquare).squareRoot())
+        }
+        self.products = products
+        self.factors = factors
+    }
+
+    /// The mean of each value; 0 for those that a mirror image has with the other sign, so that it is as far from it.
+    private static func mean(_ hashes: PerceptualHashes, _ places: [Int]) -> [Float] {
+        (0..<PerceptualHash.count).map { k in
+            guard !PerceptualHash.flips[k] else { return 0 }
+            var sum = 0
+            for place in places { sum += Int(hashes.values[place * PerceptualHash.count + k]) }
+            return Float(sum) / (Float(places.count) + neutralCount)
+        }
+    }
+
+    /// The median of each value; 0 for those that a mirror image has with the other sign.
+    private static func medians(_ hashes: PerceptualHashes, _ places: [Int]) -> [Int] {
+        (0..<PerceptualHash.count).map { k in
+            guard !PerceptualHash.flips[k], !places.isEmpty else { return 0 }
+            var bins = [Int](repeating: 0, count: 256)
+            for place in places { bins[Int(hashes.values[place * PerceptualHash.count + k]) + 128] += 1 }
+            var passed = 0
+            for (bin, number) in bins.enumerated() {
+                passed += number
+                if passed * 2 >= places.count { return bin - 128 }
+            }
+            return 0
+        }
+    }
+
+    /// The candidates, the likest first; of each picture only the few likest after it.
+    func candidates() -> [NearCandidate] {
+        let chunk = 128
+        let chunks = (places.count + chunk - 1) / chunk
+        let found = Mutex<[NearCandidate]>([])
+        DispatchQueue.concurrentPerform(iterations: chunks) { number in
+            var part: [NearCandidate] = []
+            for member in number * chunk..<min((number + 1) * chunk, places.count) { part += candidates(of: member) }
+            found.withLock { $0 += part }
+        }
+        return found.withLock { $0 }.sorted {
+            ($1.likeness, $0.first, $0.second) < ($0.likeness, $1.first, $1.second)
+        }
+    }
+
+    private func candidates(of member: Int) -> [NearCandidate] {
+        var best: [NearCandidate] = []
+        let own = Array(
+            hashes.values[places[member] * PerceptualHash.count..<(places[member] + 1) * PerceptualHash.count])
+        let mirror = zip(own, PerceptualHash.flips).map { $1 ? 0 &- $0 : $0 }
+        hashes.values.withUnsafeBufferPointer { values in
+            signs.withUnsafeBufferPointer { signs in
+                for isMirrored in [false, true] {
+                    let sign = isMirrored ? mirrored[member] : signs[member]
+                    (isMirrored ? mirror : own).withUnsafeBufferPointer { hash in
+                        func look(at other: Int) {
+                            if !bands.isEmpty, (sign ^ signs[other]).nonzeroBitCount > Self.mostBits { return }
+                            let product = Self.product(hash, values, at: places[other] * PerceptualHash.count)
+                            let centred = product - products[member] - products[other] + meanSquare
+                            let likeness = centred * factors[member] * factors[other]
+                            guard likeness >= Self.leastLikeness else { return }
+                            Self.keep(
+                                NearCandidate(
+                                    first: places[member], second: places[other], isMirrored: isMirrored,
+                                    likeness: likeness), in: &best)
+                        }
+                        if bands.isEmpty {
+                            for other in member + 1..<max(member + 1, places.count) { look(at: other) }
+                        }
+                        for band in bands {
+                            for other in band.members(like: sign, after: member, limit: Self.mostMembers) {
+                                look(at: Int(other))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return best
+    }
+
+    /// The product of a hash and the one that begins at `start`.
+    private static func product(
+        _ hash: UnsafeBufferPointer<Int8>, _ values: UnsafeBufferPointer<Int8>, at start: Int
+    ) -> Float {
+        guard let one = hash.baseAddress, let other = values.baseAddress.map({ $0 + start }) else { return 0 }
+        var sum: Int32 = 0
+        for k in 0..<PerceptualHash.count { sum &+= Int32(one[k]) &* Int32(other[k]) }
+        return Float(sum)
+    }
+
+    /// Puts a candidate among the best ones; of one pair only the better is kept.
+    private static func keep(_ candidate: NearCandidate, in best: inout [NearCandidate]) {
+        if let same = best.firstIndex(where: { $0.second == candidate.second }) {
+            if best[same].likeness < candidate.likeness { best[same] = candidate }
+        } else if best.count < kept {
+            best.append(candidate)
+        } else if let least = best.indices.min(by: { best[$0].likeness < best[$1].likeness }),
+            best[least].likeness < candidate.likeness
+        {
+            best[least] = candidate
+        }
+    }
+}
