@@ -172,9 +172,10 @@ private final class Scratch: Sendable {
         for name in ["a.png", "b.png", "c.png"] { _ = try file(name, [1, 2, 3]) }
     }
 
-    /// Writes a file, over the one before. Its descriptor is kept by nobody.
+    /// Writes a file in place of the one before. Not over it: ext4 would send every one to the disk.
     func file(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
         let place = path + "/" + name
+        unlink(place)
         guard let file = fopen(place, "wb") else { throw Failure(.work, "\(place) cannot be written") }
         defer { fclose(file) }
         let all = Array(bytes)

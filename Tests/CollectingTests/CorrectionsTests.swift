@@ -60,6 +60,12 @@ import Testing
 
     private struct Mismatched: Error {}
 
+    @Test func `relative names may start from the folder of the file`() throws {
+        let data = try open("path,action\ndata/cat/1.jpg,drop\n./data/dog/1.jpg,drop\n")
+        #expect(
+            labels(data).keys.sorted() == ["cat/0", "cat/2", "cat/3", "dog/0", "dog/2", "dog/3"].map { $0 + ".jpg" })
+    }
+
     @Test func `a label that only the corrections have becomes a class and is said`() throws {
         let data = try open("path;action;new_label\n\(folder.path)/data/cat/1.jpg;relabel;owl\n")
         #expect(data.classes == ["cat", "dog", "owl"])

@@ -91,9 +91,34 @@ import Testing
         try write("data/dog/copy.png", InspectedPictures.picture(3))
         try write("data/dog/near.png", InspectedPictures.changed(InspectedPictures.picture(4), 0))
         let inspection = try inspect()
-        let rows = inspection.findings.filter { $0.kind == .conflict }.map { name(inspection, $0.picture) }
+        let rows = inspection.findings.filter { $0.kind.words == "conflicting labels" }.map {
+            name(inspection, $0.picture)
+        }
         #expect(Set(rows) == ["cat/3.png", "dog/copy.png", "cat/4.png", "dog/near.png"] && rows.count == 4)
-        #expect(inspection.findingsCSV.contains("conflicting labels,\"the same picture as "))
+        #expect(inspection.findingsCSV.contains("conflicting labels,\"the same file as "))
+    }
+
+    @Test func `of small pictures those that differ in a spot are two, those encoded again are one`() throws {
+        for number in 0..<12 {
+            let picture = InspectedPictures.picture(number).resized(width: 28, height: 28, .bilinear)
+            try write("data/cat/\(number).png", picture)
+            var changed = picture
+            if number == 0 {
+                for place in changed.pixels.indices {
+                    changed.pixels[place] = UInt8(clamping: Int(picture.pixels[place]) + (place * 7919 >> 3) % 5 - 2)
+                }
+            } else {
+                for row in 12..<15 {
+                    for place in (row * 28 + 12) * 3..<(row * 28 + 17) * 3 {
+                        changed.pixels[place] = picture.pixels[place] > 127 ? 20 : 235
+                    }
+                }
+            }
+            try write("data/dog/\(number).png", changed)
+        }
+        let inspection = try inspect()
+        let pairs = inspection.nearPairs.map { Set([name(inspection, $0.kept), name(inspection, $0.other)]) }
+        #expect(pairs == [["cat/0.png", "dog/0.png"]])
     }
 
     @Test func `pictures unlike the others are named with the reason`() throws {

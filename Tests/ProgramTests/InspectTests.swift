@@ -75,6 +75,16 @@ import Testing
         #expect((record["failed"] as? [Any])?.isEmpty == true && (record["conflicts"] as? [Any])?.isEmpty == true)
     }
 
+    @Test func `a table is written anew, unless a person has decided something in it`() throws {
+        let command = ["inspect", "in", "--csv", "findings.csv", "-q"]
+        for _ in 0..<2 { #expect(try ProgramRun.fovea(command, in: folder.path).code == 0) }
+        let text = "path,action\nin/cat/0.png,drop\n"
+        try folder.write("findings.csv", Array(text.utf8))
+        let run = try ProgramRun.fovea(command, in: folder.path)
+        #expect(run.code == 2 && run.errors.contains("decisions in it would be lost"), "\(run.errors)")
+        #expect(FileManager.default.contents(atPath: folder.path + "/findings.csv") == Data(text.utf8))
+    }
+
     @Test func `nothing is written into the data or over a picture`() throws {
         let cases: [([String], String)] = [
             (["--csv", "in/findings.csv"], "in/findings.csv lies within in, and data is never changed"),

@@ -59,7 +59,7 @@ struct Inspect: ParsableCommand {
         display.close()
         Output.result(
             json
-                ? try InspectionSummary.json(inspection, data)
+                ? try JSONText.line(InspectionRecord(inspection, data))
                 : InspectionSummary.lines(inspection, data).joined(separator: "\n"))
         guard !quiet else { return }
         if !json { for note in inspection.notes { Output.message("note: " + note.printable) } }

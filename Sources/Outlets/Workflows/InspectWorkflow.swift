@@ -28,6 +28,7 @@ package enum InspectWorkflow {
             try apart(output, from: request.data)
             try FileReplacement.check(output)
         }
+        if let table = request.table { try keepDecisions(in: table) }
         var options = request.collecting
         options.minimumClasses = 1
         (options.validationPart, options.testPart) = (0, 0)
@@ -44,6 +45,14 @@ package enum InspectWorkflow {
         guard place == input || place.hasPrefix(input == "/" ? input : input + "/") else { return }
         throw Failure(
             .usage, "\(output) lies within \(data), and data is never changed", advice: "Choose another place.")
+    }
+
+    /// Throws unless a table that is there already has nothing in it but findings: what a person decided is work.
+    private static func keepDecisions(in table: String) throws {
+        guard FileManager.default.fileExists(atPath: table), (try? Corrections(table))?.count != 0 else { return }
+        throw Failure(
+            .usage, "\(table) is there already, and not as inspect wrote it: decisions in it would be lost",
+            advice: "Choose another name, or remove it.")
     }
 
     private static func write(_ text: String, to path: String) throws {

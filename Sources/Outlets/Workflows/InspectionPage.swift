@@ -17,14 +17,13 @@ struct InspectionPage {
     private static let side = 112
 
     private let inspection: Inspection
+    private let sections: [Section]
     private let thumbnails: [Int: String]
 
     init(_ inspection: Inspection) {
         self.inspection = inspection
-        var wanted = Set<Int>()
-        for section in Self.sections(inspection) {
-            for group in section.groups { wanted.formUnion(group.pictures) }
-        }
+        sections = Self.sections(inspection)
+        let wanted = Set(sections.flatMap { $0.groups.flatMap(\.pictures) })
         thumbnails = Self.thumbnails(wanted.sorted(), inspection)
     }
 
@@ -51,7 +50,7 @@ struct InspectionPage {
             <style>\(Self.style)</style></head><body>
             <h1>\(name)</h1>
             <p>\(inspection.count) pictures of \(inspection.classes.count) classes.</p>
-            \(notes)\(counts)\(tallies)\(giveaways)\(unreadable)\(Self.sections(inspection).map(html).joined())
+            \(notes)\(counts)\(tallies)\(giveaways)\(unreadable)\(sections.map(html).joined())
             </body></html>
 
             """
@@ -119,45 +118,28 @@ struct InspectionPage {
     }
 
     private static func sections(_ inspection: Inspection) -> [Section] {
-        func copies(_ title: String, _ belongs: (PictureCopies) -> Bool) -> Section {
-            let found = inspection.copies.filter(belongs)
-            return Section(
-                title: title, count: found.count,
-                groups: found.prefix(shown).map { group in
-                    let rest = group.pictures.count - shownCopies
-                    return Group(
-                        pictures: Array(group.pictures.prefix(shownCopies)),
-                        words: (group.haveSameContent ? "the same file" : "the same pixels")
-                            + (rest > 0 ? ", \(rest) more" : ""))
-                })
+        var sections: [Section] = []
+        func add<Item>(_ title: String, _ items: [Item], _ group: (Item) -> Group) {
+            guard !items.isEmpty else { return }
+            sections.append(Section(title: title, count: items.count, groups: items.prefix(shown).map(group)))
         }
-        func near(_ title: String, _ belongs: (NearPair) -> Bool) -> Section {
-            let found = inspection.nearPairs.filter(belongs)
-            return Section(
-                title: title, count: found.count,
-                groups: found.prefix(shown).map { pair in
-                    Group(
-                        pictures: [pair.kept, pair.other],
-                        words: String(format: "%.1f %% alike", pair.likeness * 100)
-                            + (pair.isMirrored ? ", mirrored" : ""))
-                })
+        for repetition in Repetition.allCases {
+            add("Copies \(repetition.words)", inspection.copies.filter { $0.repetition == repetition }) { group in
+                let rest = group.pictures.count - shownCopies
+                return Group(
+                    pictures: Array(group.pictures.prefix(shownCopies)),
+                    words: group.words + (rest > 0 ? ", \(rest) more" : ""))
+            }
+            add("Near duplicates \(repetition.words)", inspection.nearPairs.filter { $0.repetition == repetition }) {
+                Group(pictures: [$0.kept, $0.other], words: $0.words)
+            }
         }
-        var sections = [
-            copies("Copies with conflicting labels") { $0.areConflicting },
-            near("Near duplicates with conflicting labels") { $0.isConflicting },
-            copies("Copies across splits") { $0.crossSplits && !$0.areConflicting },
-            near("Near duplicates across splits") { $0.crossesSplits && !$0.isConflicting },
-            copies("Copies within a split") { !$0.crossSplits && !$0.areConflicting },
-            near("Near duplicates within a split") { !$0.crossesSplits && !$0.isConflicting },
-        ]
         for kind in Outlier.Kind.allCases {
-            let found = inspection.outliers.filter { $0.kind == kind }
-            sections.append(
-                Section(
-                    title: "Unlike the others: \(kind.rawValue)", count: found.count,
-                    groups: found.prefix(shown).map { Group(pictures: [$0.picture], words: $0.detail) }))
+            add("Unlike the others: \(kind.rawValue)", inspection.outliers.filter { $0.kind == kind }) {
+                Group(pictures: [$0.picture], words: $0.detail)
+            }
         }
-        return sections.filter { $0.count > 0 }
+        return sections
     }
 
     private func html(_ section: Section) -> String {
@@ -181,30 +163,11 @@ struct InspectionPage {
     private static func thumbnails(_ pictures: [Int], _ inspection: Inspection) -> [Int: String] {
         let results = Mutex<[Int: String]>([:])
         DispatchQueue.concurrentPerform(iterations: pictures.count) { index in
-            guard let small = try? thumbnail(pictures[index], inspection), let bytes = try? small.png() else { return }
+            guard let bytes = try? inspection.thumbnail(of: pictures[index], side: side).png() else { return }
             let text = Data(bytes).base64EncodedString()
             results.withLock { $0[pictures[index]] = text }
         }
         return results.withLock { $0 }
-    }
-
-    private static func thumbnail(_ picture: Int, _ inspection: Inspection) throws -> Picture {
-        let whole: Picture
-        switch try inspection.content(of: picture) {
-        case .raw(let pixels): whole = pixels
-        case .encoded(let bytes):
-            let memory = DecodingMemory()
-            whole = try withExtendedLifetime(memory) {
-                try bytes.withUnsafeBytes { raw in
-                    try PictureDecoder.open(raw)
-                        .decode(DecodingRequest(leastWidth: side, leastHeight: side), memory: memory).view.picture()
-                }
-            }
-        }
-        let longer = max(whole.width, whole.height)
-        guard longer > side else { return whole }
-        return whole.resized(
-            width: max(1, whole.width * side / longer), height: max(1, whole.height * side / longer), .bilinear)
     }
 
     /// Text that cannot be taken for HTML.

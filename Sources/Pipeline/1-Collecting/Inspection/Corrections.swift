@@ -24,7 +24,8 @@ package struct Corrections: Sendable {
     let path: String
     /// By the picture's name.
     private var rows: [String: Row] = [:]
-    /// The same names as absolute paths, for data that is named by another path than when it was inspected.
+    /// The same names as absolute paths, for data that is named by another path than when it was inspected; relative ones
+    /// start from the folder that a person works in, or else from the file's own.
     private var namesByPath: [String: String] = [:]
 
     /// Reads a file. Throws a `Failure` of kind `.data` that says which line is wrong.
@@ -81,10 +82,12 @@ package struct Corrections: Sendable {
         }
         if rows[name] == nil { rows[name] = row }
         namesByPath[Self.absolute(name)] = name
+        let beside = Self.absolute(name.hasPrefix("/") ? name : folder(of: path) + "/" + name)
+        if namesByPath[beside] == nil { namesByPath[beside] = name }
     }
 
-    /// How many pictures it names.
-    var count: Int { rows.count }
+    /// How many pictures it changes.
+    package var count: Int { rows.count }
 
     /// What becomes of the picture of this name, and the name that the file has for it.
     func change(of name: String) -> (change: Change, name: String)? {
@@ -109,7 +112,8 @@ package struct Corrections: Sendable {
 
     /// What was done, in words. `met` are the names of the file that were found; nil where not all pictures were looked at.
     func notes(dropped: Int, relabelled: Int, met: Set<String>?, in root: String) -> [String] {
-        var notes = ["Corrected by \(path): \(counted(dropped, "picture")) left out, \(relabelled) relabelled."]
+        let rest = met == nil ? " before the test split, which is corrected when it is opened" : ""
+        var notes = ["Corrected by \(path): \(counted(dropped, "picture")) left out, \(relabelled) relabelled\(rest)."]
         let strangers = met.map { met in rows.keys.filter { !met.contains($0) }.sorted(by: standsBefore) } ?? []
         if !strangers.isEmpty {
             notes.append(
@@ -127,106 +131,5 @@ package struct Corrections: Sendable {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")
-    }
-}
-
-/// A source without pictures that are left out, and with other labels for some.
-struct CorrectedSource: Source {
-    private let whole: any Source
-    private let indices: [Int]
-    let entries: [Entry]
-    /// What was done.
-    let dropped: Int
-    let relabelled: Int
-    /// Names in the corrections that were found.
-    let met: Set<String>
-
-    init(_ whole: any Source, _ corrections: Corrections, classes: [String]) {
-        self.whole = whole
-        let labels = Dictionary(
-            classes.enumerated().map { ($1.normalised, $0) }, uniquingKeysWith: { first, _ in first })
-        var (indices, entries, met) = ([Int](), [Entry](), Set<String>())
-        var (dropped, relabelled) = (0, 0)
-        for (index, entry) in whole.entries.enumerated() {
-            var entry = entry
-            if let (change, name) = corrections.change(of: entry.name) {
-                met.insert(name)
-                switch change {
-                case .drop:
-                    dropped += 1
-                    continue
-                case .relabel(let label):
-                    relabelled += 1
-                    entry = entry.labelled(labels[label] ?? entry.label)
-                }
-            }
-            indices.append(index)
-            entries.append(entry)
-        }
-        self.indices = indices
-        self.entries = entries
-        self.met = met
-        self.dropped = dropped
-        self.relabelled = relabelled
-    }
-
-    func content(at index: Int) throws -> PictureContent { try whole.content(at: indices[index]) }
-}
-
-extension DataSet {
-    /// The same data set with corrections, where its class list cannot grow: of IDX and CIFAR files. A test split that
-    /// nobody has opened stays closed. Throws a `Failure` if a new label is no class of it.
-    func corrected(_ options: CollectingOptions) throws -> DataSet {
-        guard let corrections = options.corrections else { return self }
-        try corrections.check(classes)
-        var splits: [Split: any Source] = [:]
-        var (dropped, relabelled, met) = (0, 0, Set<String>())
-        for (split, source) in self.splits {
-            if let closed = source as? DeferredSource, !closed.isOpened {
-                let classes = self.classes
-                splits[split] = DeferredSource(name: "the \(split.rawValue) split") {
-                    try closed.prepare()
-                    return CorrectedSource(closed, corrections, classes: classes)
-                }
-                continue
-            }
-            let corrected = CorrectedSource(source, corrections, classes: classes)
-            splits[split] = corrected
-            dropped += corrected.dropped
-            relabelled += corrected.relabelled
-            met.formUnion(corrected.met)
-        }
-        let isWhole = !splits.values.contains { $0 is DeferredSource }
-        return DataSet(
-            name: name, classes: classes, splits: splits,
-            notes: notes
-                + corrections.notes(dropped: dropped, relabelled: relabelled, met: isWhole ? met : nil, in: name))
-    }
-}
-
-extension Listing {
-    /// The same listing with corrections: labels changed, and pictures marked that are left out.
-    func corrected(_ corrections: Corrections) -> Listing {
-        var result = self
-        var (relabelled, met) = (0, Set<String>())
-        let known = Set(pictures.map(\.label.normalised)).union((classes ?? []).map(\.normalised))
-        var added = Set<String>()
-        for index in pictures.indices {
-            guard let (change, name) = corrections.change(of: pictures[index].name) else { continue }
-            met.insert(name)
-            switch change {
-            case .drop: result.dropped.insert(index)
-            case .relabel(let label):
-                result.pictures[index].label = label
-                relabelled += 1
-                if !known.contains(label) { added.insert(label) }
-            }
-        }
-        result.notes += corrections.notes(dropped: result.dropped.count, relabelled: relabelled, met: met, in: root)
-        if !added.isEmpty {
-            result.notes.append(
-                "Classes that only the corrections have: \(listed(added.sorted(by: standsBefore).map(\.printable))).")
-        }
-        return result
     }
 }

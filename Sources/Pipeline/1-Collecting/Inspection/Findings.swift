@@ -6,24 +6,22 @@ import FoveaTensorCore
 /// Something that was found about one picture.
 package struct Finding: Sendable {
     /// What it is.
-    package enum Kind: String, Sendable {
+    package enum Kind: Sendable, Equatable {
         case unreadable
-        case conflict = "conflicting labels"
-        case copyAcrossSplits = "copy across splits"
-        case copy
-        case nearAcrossSplits = "near duplicate across splits"
-        case near = "near duplicate"
-        case empty, dark, bright, blurred, small, large, long
+        case copy(Repetition)
+        case near(Repetition)
+        case outlier(Outlier.Kind)
 
-        init(_ kind: Outlier.Kind) {
-            switch kind {
-            case .empty: self = .empty
-            case .dark: self = .dark
-            case .bright: self = .bright
-            case .blurred: self = .blurred
-            case .small: self = .small
-            case .large: self = .large
-            case .long: self = .long
+        /// The same in a table.
+        package var words: String {
+            switch self {
+            case .unreadable: "unreadable"
+            case .copy(.conflicting), .near(.conflicting): "conflicting labels"
+            case .copy(.acrossSplits): "copy across splits"
+            case .copy(.withinSplit): "copy"
+            case .near(.acrossSplits): "near duplicate across splits"
+            case .near(.withinSplit): "near duplicate"
+            case .outlier(let kind): kind.rawValue
             }
         }
     }
@@ -36,51 +34,40 @@ package struct Finding: Sendable {
 }
 
 extension Inspection {
-    /// Everything that was found about single pictures, the gravest first.
+    /// Everything that was found about single pictures, the gravest first. Of pictures that show the same each has a row
+    /// but the one that would stay; where labels conflict nobody knows which one that is.
     package var findings: [Finding] {
         var found = unreadable.map { Finding(picture: $0.picture, kind: .unreadable, detail: $0.reason) }
-        for group in copies where group.areConflicting {
-            for picture in group.pictures {
-                let other = group.pictures.first { entry($0).label != entry(picture).label } ?? group.pictures[0]
-                found.append(
-                    Finding(picture: picture, kind: .conflict, detail: "the same picture as \(described(other))"))
-            }
+        for repetition in Repetition.allCases {
+            for group in copies where group.repetition == repetition { found += findings(of: group) }
+            for pair in nearPairs where pair.repetition == repetition { found += findings(of: pair) }
         }
-        for pair in nearPairs where pair.isConflicting {
-            for (picture, other) in [(pair.kept, pair.other), (pair.other, pair.kept)] {
-                found.append(Finding(picture: picture, kind: .conflict, detail: detail(pair, with: other)))
-            }
-        }
-        for crossing in [true, false] {
-            for group in copies where !group.areConflicting {
-                for picture in group.pictures.dropFirst() {
-                    let other =
-                        group.pictures.first { split(of: $0) != split(of: picture) } ?? group.pictures[0]
-                    guard crossing == (split(of: other) != split(of: picture)) else { continue }
-                    let what = group.haveSameContent ? "the same file as" : "the same pixels as"
-                    found.append(
-                        Finding(
-                            picture: picture, kind: crossing ? .copyAcrossSplits : .copy,
-                            detail: "\(what) \(described(crossing ? other : group.pictures[0]))"))
-                }
-            }
-            for pair in nearPairs where !pair.isConflicting && pair.crossesSplits == crossing {
-                found.append(
-                    Finding(
-                        picture: pair.other, kind: crossing ? .nearAcrossSplits : .near,
-                        detail: detail(pair, with: pair.kept)))
-            }
-        }
-        return found + outliers.map { Finding(picture: $0.picture, kind: Finding.Kind($0.kind), detail: $0.detail) }
+        return found
+            + outliers.map { Finding(picture: $0.picture, kind: .outlier($0.kind), detail: $0.detail) }
     }
 
-    private func described(_ picture: Int) -> String {
+    private func findings(of group: PictureCopies) -> [Finding] {
+        group.pictures.dropFirst(group.areConflicting ? 0 : 1).map { picture in
+            // The one that says what is wrong.
+            let other = group.pictures.first {
+                group.areConflicting
+                    ? entry($0).label != entry(picture).label : split(of: $0) != split(of: picture)
+            }
+            return Finding(
+                picture: picture, kind: .copy(group.repetition),
+                detail: "\(group.words) as \(described(other ?? group.pictures[0]))")
+        }
+    }
+
+    private func findings(of pair: NearPair) -> [Finding] {
+        ([(pair.other, pair.kept)] + (pair.isConflicting ? [(pair.kept, pair.other)] : [])).map { picture, other in
+            Finding(picture: picture, kind: .near(pair.repetition), detail: "\(pair.words): \(described(other))")
+        }
+    }
+
+    /// A picture's name, label and split.
+    package func described(_ picture: Int) -> String {
         "\(entry(picture).name) (\(label(of: picture)), \(split(of: picture).rawValue))"
-    }
-
-    private func detail(_ pair: NearPair, with other: Int) -> String {
-        let likeness = (pair.likeness * 1000).rounded() / 10
-        return (pair.isMirrored ? "mirrored, " : "") + "\(likeness) % like \(described(other))"
     }
 
     /// The findings as CSV (RFC 4180), every picture kept until a person says otherwise.
@@ -89,7 +76,7 @@ extension Inspection {
         for finding in findings {
             let cells = [
                 entry(finding.picture).name, label(of: finding.picture), split(of: finding.picture).rawValue,
-                finding.kind.rawValue, finding.detail, "keep", "",
+                finding.kind.words, finding.detail, "keep", "",
             ]
             lines.append(cells.map(Self.quoted).joined(separator: ","))
         }

@@ -96,9 +96,20 @@ package struct Inspection: Sendable {
         return try part.source.content(at: picture - part.first)
     }
 
+    /// A picture to look at, its longer side `side` pixels at most. Throws if it cannot be read any more.
+    package func thumbnail(of picture: Int, side: Int) throws -> Picture {
+        try TraitReader().picture(content(of: picture), side: side)
+    }
+
     /// Pictures of each class in a part.
     package func counts(of part: Part) -> [Int] {
         part.entries.reduce(into: [Int](repeating: 0, count: classes.count)) { $0[$1.label] += 1 }
+    }
+
+    /// Pictures of the largest class over those of the smallest that has any, in the first split; 1 where there are none.
+    package var imbalance: Double {
+        let counts = (parts.first.map(counts(of:)) ?? []).filter { $0 > 0 }
+        return Double(counts.max() ?? 1) / Double(counts.min() ?? 1)
     }
 
     /// How many pictures have each value of a trait, the most frequent first.

@@ -18,6 +18,13 @@ package struct NearPair: Sendable {
     package let crossesSplits: Bool
     /// Whether they have several labels.
     package let isConflicting: Bool
+
+    package var repetition: Repetition { Repetition(crossesSplits: crossesSplits, isConflicting: isConflicting) }
+
+    /// `97.3 % alike, mirrored`.
+    package var words: String {
+        String(format: "%.1f %% alike", likeness * 100) + (isMirrored ? ", mirrored" : "")
+    }
 }
 
 /// The search for them.
@@ -81,10 +88,10 @@ struct NearDuplicates {
             var part: [NearPair] = []
             for candidate in candidates[number * chunk..<min((number + 1) * chunk, candidates.count)] {
                 guard let one = smalls[candidate.first], let other = smalls[candidate.second] else { continue }
-                let isSmall = one.isSmall || other.isSmall
                 let comparison = PictureComparison(
-                    candidate.isMirrored ? mirrored(one.samples) : one.samples, other.samples, registers: !isSmall)
-                guard comparison.isSame(small: isSmall) else { continue }
+                    candidate.isMirrored ? mirrored(one.samples) : one.samples, other.samples,
+                    isSmall: one.isSmall || other.isSmall)
+                guard comparison.isSame else { continue }
                 let ordered = inspection.byPrecedence([candidate.first, candidate.second])
                 part.append(
                     NearPair(

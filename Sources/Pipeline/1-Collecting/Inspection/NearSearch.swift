@@ -35,50 +35,12 @@ struct NearSearch {
     /// Sign bits of the members, and of their mirror images.
     private let signs: [UInt64]
     private let mirrored: [UInt64]
-    private let bands: [Band]
+    private let bands: [SignBand]
     /// Each member's product with the mean, and one over its distance from the mean.
     private let products: [Float]
     private let factors: [Float]
     /// The square of the mean's length.
     private let meanSquare: Float
-
-    /// Members by the value that one group of sign bits has.
-    private struct Band {
-        let shift: Int
-        let mask: UInt64
-        /// Members by value, and where each value begins.
-        let members: [Int32]
-        let starts: [Int32]
-
-        init(_ signs: [UInt64], shift: Int, bits: Int) {
-            self.shift = shift
-            mask = (1 << UInt64(bits)) - 1
-            var starts = [Int32](repeating: 0, count: (1 << bits) + 1)
-            for sign in signs { starts[Int(sign >> UInt64(shift) & mask) + 1] += 1 }
-            for value in 1..<starts.count { starts[value] += starts[value - 1] }
-            var next = starts
-            var members = [Int32](repeating: 0, count: signs.count)
-            for (member, sign) in signs.enumerated() {
-                let value = Int(sign >> UInt64(shift) & mask)
-                members[Int(next[value])] = Int32(member)
-                next[value] += 1
-            }
-            self.members = members
-            self.starts = starts
-        }
-
-        /// The members after `member` that agree with this sign, up to a limit.
-        func members(like sign: UInt64, after member: Int, limit: Int) -> ArraySlice<Int32> {
-            let value = Int(sign >> UInt64(shift) & mask)
-            var (lower, upper) = (Int(starts[value]), Int(starts[value + 1]))
-            let end = upper
-            while lower < upper {
-                let middle = (lower + upper) / 2
-                if Int(members[middle]) <= member { lower = middle + 1 } else { upper = middle }
-            }
-            return members[lower..<min(end, lower + limit)]
-        }
-    }
 
     /// Prepares a search among the hashes at these places, in rising order.
     init(_ hashes: PerceptualHashes, among places: [Int]) {
@@ -103,13 +65,13 @@ struct NearSearch {
         }
         self.signs = signs
         self.mirrored = mirrored
-        var bands: [Band] = []
+        var bands: [SignBand] = []
         if places.count > Self.exhaustiveCount {
             // Buckets of about a hundred members, if all were of one size.
             let width = Int.bitWidth - places.count.leadingZeroBitCount
             let bits = max(8, min(16, width - 7))
             for band in 0..<(PerceptualHash.count - 1) / bits {
-                bands.append(Band(signs, shift: band * bits, bits: bits))
+                bands.append(SignBand(signs, shift: band * bits, bits: bits))
             }
         }
         self.bands = bands
@@ -192,7 +154,7 @@ struct NearSearch {
                                     likeness: likeness), in: &best)
                         }
                         if bands.isEmpty {
-                            for other in member + 1..<max(member + 1, places.count) { look(at: other) }
+                            for other in member + 1..<places.count { look(at: other) }
                         }
                         for band in bands {
                             for other in band.members(like: sign, after: member, limit: Self.mostMembers) {

@@ -12,6 +12,11 @@ package struct PictureCopies: Sendable {
     /// Whether they have several labels.
     package let areConflicting: Bool
 
+    package var repetition: Repetition { Repetition(crossesSplits: crossSplits, isConflicting: areConflicting) }
+
+    /// What is the same.
+    package var words: String { haveSameContent ? "the same file" : "the same pixels" }
+
     /// All groups of two pictures or more, in the order of their first.
     static func groups(_ inspection: Inspection) -> [PictureCopies] {
         var members: [UInt64: [Int]] = [:]

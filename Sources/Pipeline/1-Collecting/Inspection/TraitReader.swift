@@ -16,57 +16,54 @@ final class TraitReader {
 
     /// What there is to say of a picture. Throws a `Failure` without its name if it cannot be decoded.
     func read(_ content: PictureContent) throws -> (traits: PictureTraits, hash: PerceptualHash) {
-        let contentHash = ContentHash(content).short
-        switch content {
-        case .raw(let picture):
-            return picture.withView { view in
-                measure(
-                    view,
-                    Kind(width: picture.width, height: picture.height, channels: picture.channels),
-                    content: contentHash, pixels: contentHash)
-            }
-        case .encoded(let bytes):
-            return try bytes.withUnsafeBytes { raw in
-                let file = try PictureDecoder.open(raw)
-                let part = try file.decode(Self.request(Self.decodedSide), memory: memory)
-                let info = file.info
-                let pixels = ContentHash(.raw(part.view.picture())).short
-                // A picture that is decoded smaller differs from one that is that small.
-                let sized = pixels ^ UInt64(info.width) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(info.height)
-                let kind = Kind(
-                    width: info.width, height: info.height, channels: info.channels, hasAlpha: info.hasAlpha,
-                    depth: info.depth, orientation: info.orientation, format: info.format, byteCount: bytes.count)
-                return measure(part.view, kind, content: contentHash, pixels: sized)
-            }
+        let hash = ContentHash(content).short
+        return try decoded(content) { view, kind in
+            guard kind.format != nil else { return measure(view, kind, content: hash, pixels: hash) }
+            // A picture that is decoded smaller differs from one that is that small.
+            let size = UInt64(kind.width) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(kind.height)
+            return measure(view, kind, content: hash, pixels: ContentHash(.raw(view.picture())).short ^ size)
         }
     }
 
     /// A gray picture of 32 x 32 pixels, for comparing. Throws as `read` does.
     func thumbnail(_ content: PictureContent) throws -> (samples: [UInt8], shorterSide: Int) {
+        try decoded(content) { view, kind in (small(fitted(view).gray()), min(kind.width, kind.height)) }
+    }
+
+    /// The picture, made smaller where its longer side is more than `side`, for looking at. Throws as `read` does.
+    func picture(_ content: PictureContent, side: Int) throws -> Picture {
+        precondition(side <= Self.decodedSide, "\(side)")
+        return try decoded(content) { view, _ in fitted(view, side) }
+    }
+
+    /// Hands over the pixels, no more of them than the measures need, and what the file says of itself.
+    private func decoded<Result>(_ content: PictureContent, _ use: (PixelView, Kind) throws -> Result) throws -> Result
+    {
         switch content {
         case .raw(let picture):
-            return picture.withView { (small(fitted($0)), min(picture.width, picture.height)) }
+            return try picture.withView {
+                try use($0, Kind(width: picture.width, height: picture.height, channels: picture.channels))
+            }
         case .encoded(let bytes):
             return try bytes.withUnsafeBytes { raw in
                 let file = try PictureDecoder.open(raw)
-                let part = try file.decode(Self.request(Self.decodedSide), memory: memory)
-                return (small(fitted(part.view)), min(file.info.width, file.info.height))
+                let request = DecodingRequest(leastWidth: Self.decodedSide, leastHeight: Self.decodedSide)
+                let info = file.info
+                return try use(
+                    try file.decode(request, memory: memory).view,
+                    Kind(
+                        width: info.width, height: info.height, channels: info.channels, hasAlpha: info.hasAlpha,
+                        depth: info.depth, orientation: info.orientation, format: info.format, byteCount: bytes.count))
             }
         }
     }
 
-    private static func request(_ side: Int) -> DecodingRequest {
-        DecodingRequest(leastWidth: side, leastHeight: side)
-    }
-
-    /// The gray picture, made smaller where its longer side is too long.
-    private func fitted(_ view: PixelView) -> Picture {
+    /// The picture, made smaller where its longer side is too long.
+    private func fitted(_ view: PixelView, _ side: Int = measuredSide) -> Picture {
         let longer = max(view.width, view.height)
-        guard longer > Self.measuredSide else { return view.picture().gray() }
+        guard longer > side else { return view.picture() }
         return resized(
-            view, width: max(1, view.width * Self.measuredSide / longer),
-            height: max(1, view.height * Self.measuredSide / longer)
-        ).gray()
+            view, width: max(1, view.width * side / longer), height: max(1, view.height * side / longer))
     }
 
     private func resized(_ view: PixelView, width: Int, height: Int) -> Picture {
@@ -86,7 +83,7 @@ final class TraitReader {
     private func measure(
         _ view: PixelView, _ kind: Kind, content: UInt64, pixels: UInt64
     ) -> (traits: PictureTraits, hash: PerceptualHash) {
-        let gray = fitted(view)
+        let gray = fitted(view).gray()
         let shades = Shades(gray)
         let traits = PictureTraits(
             width: Int32(clamping: kind.width), height: Int32(clamping: kind.height),
