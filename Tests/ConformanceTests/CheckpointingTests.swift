@@ -47,7 +47,7 @@ import Testing
         let graph = try Compiler.trainingGraph(
             forward, precision: library.fastestPrecision, savesMemory: savesMemory
         ) {
-            $0.appendSGD(momentum: 0.9, nesterov: true, weightDecay: 1e-3)
+            $0.appendUpdates(.sgd(momentum: 0.9, nesterov: true), weightDecay: 1e-3)
         }
         let store = try ParameterStore(graph.parameters)
         store.initialize(seed: 3)

@@ -92,7 +92,7 @@ struct NetworkCase: Sendable, CustomStringConvertible {
             let forward = try network.model().trainingGraph(
                 batch: network.batch, loss: LossConfiguration(labelSmoothing: 0.1))
             let graph = try Compiler.trainingGraph(forward, precision: precision) {
-                $0.appendSGD(momentum: 0.9, nesterov: true, weightDecay: 1e-3)
+                $0.appendUpdates(.sgd(momentum: 0.9, nesterov: true), weightDecay: 1e-3)
             }
             let store = try store(graph)
             let given = network.inputs().filter { input in graph.inputs.contains { $0.name == input.key } }

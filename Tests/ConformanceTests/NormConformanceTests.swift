@@ -134,6 +134,8 @@ private struct Maps {
     /// What the kernels give.
     private struct Results: Equatable {
         var y, dx: [UInt8]
+        /// With the same statistics given.
+        var fixedY, fixedDx: [UInt8]
         var numbers: [[Float]]
     }
 
@@ -141,8 +143,10 @@ private struct Maps {
         let c = sample.x.shape[1]
         let nothing = [Float](repeating: .nan, count: c)
         var (mean, variance, dscale, dshift) = (nothing, nothing, nothing, nothing)
+        var (fixedScale, fixedShift) = (nothing, nothing)
         var y = [UInt8](repeating: 0xFF, count: x.bytes.count)
         var dx = dy.bytes
+        var (fixedY, fixedDx) = (y, dx)
         withUnsafePointer(to: norm) { norm in
             var scratch = [UInt8](repeating: 0xFF, count: fovea_norm_scratch(norm))
             let (scale, shift) = (sample.scale.elements, sample.shift.elements)
@@ -152,8 +156,17 @@ private struct Maps {
                     norm, x.bytes, $0.baseAddress, mean, variance, scale, shift, $0.baseAddress, &dscale, &dshift,
                     &scratch)
             }
+            scratch = [UInt8](repeating: 0xFF, count: scratch.count)
+            fovea_norm_fixed_forward(norm, x.bytes, mean, variance, scale, shift, &fixedY, &scratch)
+            fixedDx.withUnsafeMutableBytes {
+                fovea_norm_fixed_backward(
+                    norm, x.bytes, $0.baseAddress, mean, variance, scale, shift, $0.baseAddress, &fixedScale,
+                    &fixedShift, &scratch)
+            }
         }
-        return Results(y: y, dx: dx, numbers: [mean, variance, dscale, dshift])
+        return Results(
+            y: y, dx: dx, fixedY: fixedY, fixedDx: fixedDx,
+            numbers: [mean, variance, dscale, dshift, fixedScale, fixedShift])
     }
 
     @Test(arguments: Layout.all, [false, true])
@@ -181,13 +194,18 @@ private struct Maps {
                     continue
                 }
                 (x.bytes, dy.bytes) = (results.y, results.dx)
+                var (fixedX, fixedDy) = (x, dy)
+                (fixedX.bytes, fixedDy.bytes) = (results.fixedY, results.fixedDx)
 
                 var operation = BatchNormTraining()
                 operation.activation = activation
                 let forward = operation.forward(sample.forwardInputs)
-                let backward = BatchNormBackward(epsilon: 1e-5, activation: activation).forward(
+                let backwardInputs =
                     [sample.x.map(Double.init), sample.dy.map(Double.init), forward[1], forward[2]]
-                        + sample.forwardInputs[1...2])
+                    + sample.forwardInputs[1...2]
+                let backward = BatchNormBackward(epsilon: 1e-5, activation: activation).forward(backwardInputs)
+                let fixed = BatchNormBackward(epsilon: 1e-5, activation: activation, hasFixedStatistics: true)
+                    .forward(backwardInputs)
                 // bf16 keeps 8 bits; of two values a channel, or one a picture, dx is what rounding leaves of 0.
                 let tolerance = isBF16 ? 0x1p-8 : 1e-5
                 let numbers = results.numbers.map { Tensor([shape[1]], $0.map(Double.init)) }
@@ -195,12 +213,17 @@ private struct Maps {
                     ("y", x.tensor, forward[0], tolerance), ("mean", numbers[0], forward[1], 1e-6),
                     ("variance", numbers[1], forward[2], 1e-5), ("dx", dy.tensor, backward[0], 10 * tolerance),
                     ("dscale", numbers[2], backward[1], 1e-5), ("dshift", numbers[3], backward[2], 1e-5),
+                    ("fixed y", fixedX.tensor, forward[0], tolerance),
+                    ("fixed dx", fixedDy.tensor, fixed[0], tolerance),
+                    ("fixed dscale", numbers[4], fixed[1], 1e-5), ("fixed dshift", numbers[5], fixed[2], 1e-5),
                 ] {
                     if let mismatch = computed.mismatch(with: expected, tolerance: tolerance) {
                         found.append("\(shape), \(code), \(name): \(mismatch)")
                     }
                 }
-                if !x.hasCleanPadding || !dy.hasCleanPadding { found.append("\(shape), \(code): dirty padding") }
+                if ![x, dy, fixedX, fixedDy].allSatisfy(\.hasCleanPadding) {
+                    found.append("\(shape), \(code): dirty padding")
+                }
             }
         }
         #expect(found == [])

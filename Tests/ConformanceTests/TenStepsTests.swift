@@ -10,12 +10,13 @@ import FoveaTestSupport
 import Testing
 
 @Suite struct TenStepsTests {
-    @Test func `ten steps of a plan give PyTorch's losses and weights`() throws {
+    @Test(arguments: TenSteps.Rule.allCases)
+    func `ten steps of a plan give PyTorch's losses and weights`(_ rule: TenSteps.Rule) throws {
         let library = try OneDNNLibrary()
         let found = try library.perform {
-            let golden = try TenSteps()
+            let golden = try TenSteps(rule)
             let graph = try Compiler.trainingGraph(
-                TenSteps.network().builder.finish(), appendUpdates: TenSteps.appendUpdates)
+                TenSteps.network().builder.finish(), appendUpdates: golden.appendUpdates)
             let store = try ParameterStore(graph.parameters)
             try store.load(golden.before, from: "the golden")
             let plan = try Compiler.plan(graph, isTraining: true, store: store, library: library)

@@ -181,6 +181,27 @@ def sgd(golden, shapes, momentum, nesterov, decay):
                run, gradients=False, count=len(shapes), momentum=momentum, nesterov=int(nesterov), weightDecay=decay)
 
 
+def adamw(golden, shapes, betas, epsilon, decay, step):
+    w, g, m = ([torch.randn(s) for s in shapes] for _ in range(3))
+    v = [torch.rand(s) for s in shapes]
+
+    def run(*inputs):
+        n = len(shapes)
+        parameters = [torch.nn.Parameter(x.clone()) for x in inputs[:n]]
+        rule = torch.optim.AdamW(parameters, lr=float(inputs[-2]), betas=betas, eps=epsilon, weight_decay=decay)
+        for k, parameter in enumerate(parameters):
+            parameter.grad = inputs[n + k].clone()
+            rule.state[parameter].update(step=inputs[-1] - 1, exp_avg=inputs[2 * n + k].clone(),
+                                         exp_avg_sq=inputs[3 * n + k].clone())
+        rule.step()
+        return [p.detach() for p in parameters] + [rule.state[p][name] for name in ("exp_avg", "exp_avg_sq")
+                                                   for p in parameters]
+
+    golden.add("adamw update", f"betas {betas}, decay {decay}, step {step}",
+               w + g + m + v + [torch.tensor(0.1), torch.tensor(float(step))], run, gradients=False, count=len(shapes),
+               beta1=betas[0], beta2=betas[1], epsilon=epsilon, weightDecay=decay)
+
+
 def small_convolutions(golden):
     for bias in [True, False]:
         convolution(golden, 1, 1, 1, 5, 3, padding=1, bias=bias)
@@ -248,8 +269,9 @@ def fold(golden, o, c, kernel, bias):
                gradients=False, epsilon=1e-3, bias=int(bias))
 
 
-def training(path):
-    """Ten steps of conv, norm, relu, pool, linear with SGD, momentum, weight decay on weights and label smoothing."""
+def training(path, adamw=False):
+    """Ten steps of conv, norm, relu, pool, linear with weight decay on weights and label smoothing, by SGD with momentum
+    or by AdamW."""
     torch.manual_seed(7)
     net = torch.nn.Sequential()
     for name, layer in [("conv", torch.nn.Conv2d(3, 8, 3, padding=1, bias=False)), ("bn", torch.nn.BatchNorm2d(8)),
@@ -258,8 +280,13 @@ def training(path):
         net.add_module(name, layer)
     tensors = {f"before/{k}": v.clone() for k, v in net.state_dict().items() if v.dim() > 0}
     decayed, others = [net.conv.weight, net.fc.weight], [net.bn.weight, net.bn.bias, net.fc.bias]
-    rule = torch.optim.SGD([{"params": decayed, "weight_decay": 0.01}, {"params": others}], lr=0.1, momentum=0.9,
-                           nesterov=True)
+    if adamw:
+        rate = 0.01
+        rule = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0}], lr=rate)
+    else:
+        rate = 0.1
+        rule = torch.optim.SGD([{"params": decayed, "weight_decay": 0.01}, {"params": others}], lr=rate, momentum=0.9,
+                               nesterov=True)
     losses = []
     for step in range(10):
         x, labels = torch.randn(6, 3, 9, 8), torch.randint(0, 5, (6,))
@@ -267,7 +294,7 @@ def training(path):
         rule.zero_grad()
         loss = F.cross_entropy(net(x), labels, label_smoothing=0.1)
         loss.backward()
-        rule.param_groups[0]["lr"] = rule.param_groups[1]["lr"] = 0.1 / (1 + step)
+        rule.param_groups[0]["lr"] = rule.param_groups[1]["lr"] = rate / (1 + step)
         rule.step()
         losses.append(loss.detach())
     tensors["losses"] = torch.stack(losses)
@@ -324,6 +351,12 @@ def small():
         for shape in [(3, 1, 4, 3), (3, 3, 4, 5), (1, 16, 3, 3), (3, 17, 2, 3)]:
             norm(activated, *shape, activation=activation)
     activated.write(HERE, MAXIMUM)
+    updates = Golden("updates-adamw")
+    for betas, epsilon, decay, step in [((0.9, 0.999), 1e-8, 1e-2, 1), ((0.9, 0.95), 1e-6, 0.0, 1000),
+                                        ((0.0, 0.5), 1e-3, 0.1, 7)]:
+        adamw(updates, [(3, 2, 3, 3), (17,)], betas, epsilon, decay, step)
+    updates.write(HERE, MAXIMUM)
+    training(HERE / "training-adamw.golden", adamw=True)
 
 
 def large(folder):

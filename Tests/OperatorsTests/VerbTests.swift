@@ -125,6 +125,9 @@ import Testing
             (SGDUpdate(count: 1, momentum: 0.9, nesterov: false, weightDecay: 0), [[2], [2], [3], []]),
             (SGDUpdate(count: 1, momentum: 0, nesterov: false, weightDecay: 0), [[2], [2], [1]]),
             (SGDUpdate(count: 2, momentum: 0, nesterov: false, weightDecay: 0), [[2], [2], []]),
+            (AdamWUpdate(count: 1, weightDecay: 0), [[2], [2], [2], [3], [], []]),
+            (AdamWUpdate(count: 1, weightDecay: 0), [[2], [2], [2], [2], [], [1]]),
+            (AdamWUpdate(count: 2, weightDecay: 0), [[2], [2], [2], [2], [], []]),
             (FoldBatchNorm(epsilon: 0, hasBias: true), [[4, 3, 1, 1], [4], [4], [4], [4], [3]]),
         ]
         for (op, shapes) in wrong {
@@ -139,7 +142,7 @@ import Testing
         let y = x.conv2d(.root / "conv", 4, kernel: 3, bias: false).batchNorm(.root / "bn").relu().flatten()
             .linear(.root / "fc", 5)
         builder.differentiate(y, seed: builder.input("dy", [2, 5]))
-        builder.appendSGD(momentum: 0.9, weightDecay: 0.5)
+        builder.appendUpdates(.sgd(momentum: 0.9, nesterov: false), weightDecay: 0.5)
         let graph = try builder.finish()
         let updates = graph.nodes.filter { $0.operator is SGDUpdate }
         #expect(updates.compactMap { ($0.operator as? SGDUpdate)?.weightDecay } == [0.5, 0])
@@ -154,5 +157,22 @@ import Testing
         #expect(read == order)
         #expect(graph.updates.count == 2 + 2 * order.count)
         #expect(graph.inputs.last?.name == "rate")
+    }
+
+    @Test func `AdamW has a node for each decay and rate, two moments and the step's number`() throws {
+        let builder = GraphBuilder(mode: .training)
+        let y = builder.input("x", [2, 3, 4, 4]).conv2d(.root / "conv", 4, kernel: 3).flatten().linear(.root / "fc", 5)
+        builder.differentiate(y, seed: builder.input("dy", [2, 5]))
+        builder.appendUpdates(.adamW(beta2: 0.95), weightDecay: 0.5) { $0.name.hasPrefix("conv") ? 0.25 : 1 }
+        let graph = try builder.finish()
+        let updates = graph.nodes.compactMap { $0.operator as? AdamWUpdate }
+        #expect(updates.map(\.weightDecay) == [0.5, 0.5, 0, 0])
+        #expect(updates.map(\.rateFactor) == [0.25, 1, 0.25, 1])
+        #expect(updates.allSatisfy { $0.count == 1 && $0.beta2 == 0.95 })
+        let states = graph.parameters.filter { $0.role == .optimizerState }.map(\.name)
+        #expect(
+            states == ["conv.weight", "fc.weight", "conv.bias", "fc.bias"].flatMap { ["mean." + $0, "square." + $0] })
+        #expect(graph.updates.count == 3 * 4)
+        #expect(graph.inputs.suffix(2).map(\.name) == ["rate", "step"])
     }
 }

@@ -14,7 +14,7 @@ import Testing
         let y = builder.input("x", [2, 3]).linear(.root / "head" / "fc", 4).relu()
         builder.output("y", y)
         builder.differentiate(y, seed: builder.input("dy", [2, 4]))
-        builder.appendSGD(momentum: 0, weightDecay: 0)
+        builder.appendUpdates(.sgd(momentum: 0, nesterov: false), weightDecay: 0)
         return try builder.finish()
     }
 

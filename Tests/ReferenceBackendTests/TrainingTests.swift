@@ -9,11 +9,12 @@ import FoveaTestSupport
 import Testing
 
 @Suite struct TrainingTests {
-    @Test func `ten steps give PyTorch's losses and weights`() throws {
-        let golden = try TenSteps()
+    @Test(arguments: TenSteps.Rule.allCases)
+    func `ten steps give PyTorch's losses and weights`(_ rule: TenSteps.Rule) throws {
+        let golden = try TenSteps(rule)
         let (builder, loss) = TenSteps.network()
         builder.differentiate(loss, seed: builder.constant(1, []))
-        TenSteps.appendUpdates(builder)
+        golden.appendUpdates(builder)
         let graph = try builder.finish()
         let store = try ParameterStore(graph.parameters)
         store.initialize(seed: 1)

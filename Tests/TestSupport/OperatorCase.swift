@@ -53,7 +53,7 @@ private struct Entry: Decodable {
     struct Attributes: Decodable {
         var kernel, stride, padding, dilation, groups, bias, countsPadding: Int?
         var count, nesterov, salt, start, rows, columns: Int?
-        var epsilon, momentum, weightDecay, rate, labelSmoothing: Float?
+        var epsilon, momentum, beta1, beta2, weightDecay, rate, labelSmoothing: Float?
         var classWeights: [Float]?
         var shape: [Int]?
         var kind: String?
@@ -96,6 +96,10 @@ private struct Entry: Decodable {
         case "sgd update":
             return SGDUpdate(
                 count: a.count ?? 0, momentum: a.momentum ?? 0, nesterov: a.nesterov == 1,
+                weightDecay: a.weightDecay ?? 0)
+        case "adamw update":
+            return AdamWUpdate(
+                count: a.count ?? 0, beta1: a.beta1 ?? 0, beta2: a.beta2 ?? 0, epsilon: a.epsilon ?? 0,
                 weightDecay: a.weightDecay ?? 0)
         case "activation":
             if let kind = Activation.Kind(rawValue: a.kind ?? "") { return Activation(kind) }

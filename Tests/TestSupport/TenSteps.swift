@@ -1,18 +1,28 @@
-// The network of the golden training.golden, whose ten steps PyTorch took: what it starts from, what each step is given,
-// and what must come out. For the tests of everything that can take a step.
+// The network of the goldens training.golden and training-adamw.golden, whose ten steps PyTorch took: what it starts from,
+// what each step is given, and what must come out. For the tests of everything that can take a step.
 
 import Foundation
 import FoveaGraph
 import FoveaOperators
 import FoveaTensorCore
 
-/// Ten steps of stochastic gradient descent with momentum 0.9 (Nesterov), weight decay 0.01 and label smoothing 0.1.
+/// Ten steps with weight decay and label smoothing 0.1.
 package struct TenSteps {
+    /// Who takes the steps.
+    package enum Rule: String, Sendable, CaseIterable {
+        /// Stochastic gradient descent with momentum 0.9 (Nesterov) and weight decay 0.01.
+        case sgd = "training"
+        /// AdamW with weight decay 0.1.
+        case adamW = "training-adamw"
+    }
+
     private let golden: TensorFile
+    private let rule: Rule
 
     /// Reads the golden.
-    package init() throws {
-        golden = try TensorFile(TensorFile.goldenFolder.appending(path: "operators/training.golden"))
+    package init(_ rule: Rule = .sgd) throws {
+        self.rule = rule
+        golden = try TensorFile(TensorFile.goldenFolder.appending(path: "operators/\(rule.rawValue).golden"))
     }
 
     /// conv, norm, relu, pool, linear and their loss; inputs `x`, `targets` and `weights`, output `loss`.
@@ -30,9 +40,12 @@ package struct TenSteps {
         return (builder, loss)
     }
 
-    /// The golden's optimizer; its input is `rate`.
-    package static func appendUpdates(_ builder: GraphBuilder) {
-        builder.appendSGD(momentum: 0.9, nesterov: true, weightDecay: 0.01)
+    /// The golden's optimizer; its inputs are `rate` and, of AdamW, `step`.
+    package func appendUpdates(_ builder: GraphBuilder) {
+        switch rule {
+        case .sgd: builder.appendUpdates(.sgd(momentum: 0.9, nesterov: true), weightDecay: 0.01)
+        case .adamW: builder.appendUpdates(.adamW(), weightDecay: 0.1)
+        }
     }
 
     /// The steps.
@@ -43,10 +56,12 @@ package struct TenSteps {
         guard let x = golden.tensors["x\(step)"], let targets = golden.tensors["targets\(step)"] else {
             throw Failure(.data, "the golden has no step \(step)")
         }
-        return [
+        var inputs = [
             "x": x, "targets": targets, "weights": Tensor([6], repeating: 1),
-            "rate": Tensor([], [0.1 / Float(1 + step)]),
+            "rate": Tensor([], [(rule == .sgd ? 0.1 : 0.01) / Float(1 + step)]),
         ]
+        if rule == .adamW { inputs["step"] = Tensor([], [Float(step + 1)]) }
+        return inputs
     }
 
     /// Parameters and running statistics before the first step.

@@ -1,6 +1,6 @@
 // From a network to a plan; the compiler's table of contents.
 //
-//     training:   fuse norm + activation -> differentiate -> append updates -> fuse sums of gradients
+//     training:   (freeze) -> fuse norm + activation -> differentiate -> append updates -> fuse sums of gradients
 //                 -> (to save memory: compute segments again)
 //     inference:  fold batch norm -> fuse what follows a convolution -> drop what nobody reads -> quantise
 //     both:       give values their types -> choose layouts and insert reorders -> plan memory -> make every kernel once
@@ -13,14 +13,15 @@ package enum Compiler {
     /// The training graph of a forward graph that has an output `loss`: gradients and updates appended.
     ///
     /// `savesMemory` trades about a third of the speed for about half of the memory. `appendUpdates` adds the optimizer's
-    /// nodes after the gradients.
+    /// nodes after the gradients. Of what `freezing` names no gradient is computed, nor of what only leads to it.
     package static func trainingGraph(
-        _ forward: Graph, precision: Precision = .f32, savesMemory: Bool = false, appendUpdates: (GraphBuilder) -> Void
+        _ forward: Graph, precision: Precision = .f32, savesMemory: Bool = false, freezing: Freezing = .none,
+        appendUpdates: (GraphBuilder) -> Void
     ) throws -> Graph {
         guard let loss = forward.output("loss") else {
             preconditionFailure("a training graph has an output named loss")
         }
-        let fused = FuseNormActivation.apply(forward)
+        let fused = FuseNormActivation.apply(Freeze.apply(forward, freezing))
         let builder = GraphBuilder(continuing: fused, mode: .training)
         builder.differentiate(builder.value(loss), seed: builder.constant(1, []))
         appendUpdates(builder)

@@ -1,4 +1,4 @@
-// Inference pass: a convolution and the norm that alone reads it become one convolution with other filters and a bias,
+// Inference pass, and of training for what is frozen: a convolution and the norm that alone reads it become one convolution with other filters and a bias,
 // w' = w * scale / sqrt(variance + epsilon),  b' = shift + (b - mean) * scale / sqrt(variance + epsilon)
 // (Jacob et al. 2018, section 3.2). The new filters depend on parameters only, so they are computed once per set of weights.
 
@@ -6,7 +6,8 @@ import FoveaGraph
 import FoveaOperators
 
 enum FoldBatchNorms {
-    static func apply(_ graph: Graph) -> Graph {
+    /// Folds norms that `mayChange`, and the convolutions before them.
+    static func apply(_ graph: Graph, where mayChange: (Node) -> Bool = { _ in true }) -> Graph {
         var graph = graph
         let readers = graph.readers()
         let outside = graph.readOutside()
@@ -16,7 +17,7 @@ enum FoldBatchNorms {
             let node = graph.nodes[position]
             guard var convolution = node.operator as? Convolution, let reader = readers[node.outputs[0]],
                 reader.count == 1, !outside.contains(node.outputs[0]),
-                let norm = graph.nodes[reader[0]].operator as? BatchNormInference
+                let norm = graph.nodes[reader[0]].operator as? BatchNormInference, mayChange(graph.nodes[reader[0]])
             else {
                 nodes.append(node)
                 continue

@@ -14,18 +14,31 @@ enum FuseNormActivation {
         let outside = graph.readOutside()
         var dropped: Set<Int> = []
         for position in graph.nodes.indices {
-            guard var norm = graph.nodes[position].operator as? BatchNormTraining, norm.activation == nil
-            else { continue }
             let y = graph.nodes[position].outputs[0]
             guard let reader = readers[y], reader.count == 1, !outside.contains(y),
-                let activation = graph.nodes[reader[0]].operator as? Activation, fused.contains(activation.kind)
+                let activation = graph.nodes[reader[0]].operator as? Activation, fused.contains(activation.kind),
+                let norm = graph.nodes[position].operator.activated(activation.kind)
             else { continue }
-            norm.activation = activation.kind
             graph.nodes[position].operator = norm
             graph.nodes[position].outputs[0] = graph.nodes[reader[0]].outputs[0]
             dropped.insert(reader[0])
         }
         graph.nodes = graph.nodes.indices.filter { !dropped.contains($0) }.map { graph.nodes[$0] }
         return graph
+    }
+}
+
+extension Operator {
+    /// The same norm with an activation behind it; nil of what is no norm, or has one already.
+    fileprivate func activated(_ kind: Activation.Kind) -> (any Operator)? {
+        if var norm = self as? BatchNormTraining, norm.activation == nil {
+            norm.activation = kind
+            return norm
+        }
+        if var norm = self as? BatchNormInference, norm.activation == nil {
+            norm.activation = kind
+            return norm
+        }
+        return nil
     }
 }

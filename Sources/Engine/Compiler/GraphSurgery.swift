@@ -33,8 +33,11 @@ extension Graph {
     }
 
     /// Lets nodes do while they write what an `Add` would do afterwards, where nobody else reads what they write nor what is
-    /// added, which is overwritten. `adding` gives the operator that also adds its last input; nil if there is none.
-    func withSums(in adding: (any Operator) -> (any Operator)?) -> Graph {
+    /// added, which is overwritten. `adding` gives the operator that also adds its last input; nil if there is none. Only
+    /// nodes that `mayChange` are touched, and values that nobody else reads.
+    func withSums(
+        where mayChange: (Node) -> Bool = { _ in true }, in adding: (any Operator) -> (any Operator)?
+    ) -> Graph {
         var graph = self
         let (readers, outside) = (readers(), readOutside())
         var producers: [ValueID: Int] = [:]
@@ -42,7 +45,7 @@ extension Graph {
             for output in node.outputs { producers[output] = position }
         }
         var dropped: Set<Int> = []
-        for position in nodes.indices where graph.nodes[position].operator is Add {
+        for position in nodes.indices where graph.nodes[position].operator is Add && mayChange(nodes[position]) {
             let add = graph.nodes[position]
             for (term, residual) in [(add.inputs[1], add.inputs[0]), (add.inputs[0], add.inputs[1])] {
                 guard term != residual, let producer = producers[term], !dropped.contains(producer),
@@ -51,7 +54,7 @@ extension Graph {
                     // What the node itself reads must not change while it writes.
                     !graph.nodes[producer].inputs.contains(residual),
                     let source = producers[residual], let last = readers[residual], last.max() == position,
-                    !outside.contains(residual),
+                    !outside.contains(residual), last.allSatisfy({ mayChange(nodes[$0]) }),
                     // A reshaped value lies where the value lies.
                     !([source] + last).contains(where: { graph.nodes[$0].operator is Reshape })
                 else { continue }

@@ -13,6 +13,8 @@ struct Lowering {
     private var program = Program()
     /// The buffers that hold a value, the one it was computed into first.
     private var places: [[Int]]
+    /// The values that training changes; nil where nothing is frozen, and everything is taken to change.
+    private let changing: Set<ValueID>?
     /// Where a value must end up in plain layout: gradients and updated parameters.
     private var destinations: [ValueID: Buffer.Home] = [:]
 
@@ -32,6 +34,13 @@ struct Lowering {
         self.store = store
         self.library = library
         places = [[Int]](repeating: [], count: graph.values.count)
+        let trained = graph.parameters.filter(\.isTrained).map(\.value)
+        changing = graph.parameters.contains(where: \.isFrozen) ? graph.dependents(of: Set(trained)) : nil
+    }
+
+    /// Whether a backward pass may want what this node leaves behind.
+    private func isTrained(_ node: Node) -> Bool {
+        isTraining && (changing.map { !$0.isDisjoint(with: node.inputs) } ?? true)
     }
 
     private func slot(_ id: ValueID) -> ParameterStore.Slot {
@@ -43,10 +52,12 @@ struct Lowering {
     }
 
     private mutating func addParametersAndInputs() {
+        // In training too, what no step writes stays as it is from one run to the next.
+        let written = Set(graph.updates.map(\.parameter))
         for parameter in graph.parameters {
             let buffer = Buffer(
                 format: TensorFormat(parameter.shape), home: .parameter(offset: slot(parameter.value).offset),
-                isConstant: !isTraining)
+                isConstant: !isTraining || !written.contains(parameter.value))
             places[parameter.value.index] = [add(buffer)]
         }
         for input in graph.inputs {
@@ -79,7 +90,7 @@ struct Lowering {
         let proposal: KernelProposal
         do {
             proposal = try library.propose(
-                KernelRequest(operator: node.operator, inputs: inputs, outputs: outputs, isTraining: isTraining))
+                KernelRequest(operator: node.operator, inputs: inputs, outputs: outputs, isTraining: isTrained(node)))
         } catch let failure as Failure {
             throw Failure(
                 failure.kind, "\(node.scope) (\(node.operator.name)): \(failure.message)", advice: failure.advice)

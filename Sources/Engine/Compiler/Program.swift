@@ -22,7 +22,7 @@ package struct Buffer {
     package var isInput = false
     /// True if the caller may read the buffer after a run.
     package var isOutput = false
-    /// True if the contents follow from parameters alone, in an inference plan.
+    /// True if the contents follow from parameters alone that no step writes.
     package var isConstant = false
 }
 

@@ -1,15 +1,15 @@
-// Reverse-mode differentiation of a graph: appends the nodes that compute d loss / d parameter for every trainable
+// Reverse-mode differentiation of a graph: appends the nodes that compute d loss / d parameter for every trained
 // parameter (Rumelhart, Hinton and Williams 1986). Gradients that nobody needs are never emitted.
 
 import FoveaTensorCore
 
 extension GraphBuilder {
-    /// Appends the backward pass of `loss`, a value of one element, and records a gradient for each trainable parameter.
+    /// Appends the backward pass of `loss`, a value of one element, and records a gradient for each trained parameter.
     ///
-    /// `seed` is d loss / d loss, usually a constant 1. Traps if a trainable parameter does not reach the loss.
+    /// `seed` is d loss / d loss, usually a constant 1. Traps if a trained parameter does not reach the loss.
     package func differentiate(_ loss: Value, seed: Value) {
-        let trainable = graph.parameters.filter(\.role.isTrainable).map(\.value)
-        let needed = reachable(from: trainable)
+        let trained = graph.parameters.filter(\.isTrained).map(\.value)
+        let needed = graph.dependents(of: Set(trained))
         var sums: [ValueID: Value] = [loss.id: seed]
         for node in graph.nodes.reversed() {
             guard node.inputs.contains(where: needed.contains) else { continue }
@@ -24,21 +24,12 @@ extension GraphBuilder {
                 sums[input] = sums[input].map { $0.accumulated(with: gradient, scope: node.scope) } ?? gradient
             }
         }
-        for parameter in trainable {
+        for parameter in trained {
             guard let gradient = sums[parameter] else {
                 preconditionFailure("\(graph.values[parameter.index].origin) does not reach the loss")
             }
             setGradient(gradient, of: parameter)
         }
-    }
-
-    /// The values that depend on any of `roots`, roots included.
-    private func reachable(from roots: [ValueID]) -> Set<ValueID> {
-        var reached = Set(roots)
-        for node in graph.nodes where node.inputs.contains(where: reached.contains) {
-            reached.formUnion(node.outputs)
-        }
-        return reached
     }
 }
 

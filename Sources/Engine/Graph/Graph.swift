@@ -106,6 +106,13 @@ package struct Graph: Sendable {
         return value
     }
 
+    /// The values that depend on any of `roots`, roots included.
+    package func dependents(of roots: Set<ValueID>) -> Set<ValueID> {
+        var reached = roots
+        for node in nodes where node.inputs.contains(where: reached.contains) { reached.formUnion(node.outputs) }
+        return reached
+    }
+
     /// The value of a named output, if there is one of this name.
     package func output(_ name: String) -> ValueID? { outputs.first { $0.name == name }?.value }
 

@@ -75,4 +75,9 @@ package struct Parameter: Sendable {
     package let initializer: Initializer
     /// Its value in the graph.
     package let value: ValueID
+    /// True if training leaves it as it is.
+    package var isFrozen = false
+
+    /// True if training changes it by its gradient.
+    package var isTrained: Bool { role.isTrainable && !isFrozen }
 }

@@ -8,6 +8,7 @@ import FoveaTensorCore
 
 extension BatchNormInference: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        if request.isTraining || activation != nil { return proposeOwn(request) }
         let x = request.inputs[0].oneDNN()
         let primitive = try OneDNNPrimitive(engine, reading: [x]) { engine, error in
             FoveaDNNBatchNorm(engine, x.handle, epsilon, error)

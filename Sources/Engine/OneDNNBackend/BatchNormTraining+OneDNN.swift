@@ -1,5 +1,6 @@
-// Batch norm in training by kernels of our own, with the activation behind it where the compiler has fused one. oneDNN's
-// knows ReLU alone, for which it writes a mask; ours compute the slope again, and are as fast without any.
+// Batch norm in training by kernels of our own, with the batch's statistics or given ones, and with the activation behind
+// it where the compiler has fused one. oneDNN's knows ReLU alone, for which it writes a mask; ours compute the slope again,
+// and are as fast without any.
 
 import CKernels
 import FoveaCompiler
@@ -72,10 +73,33 @@ extension BatchNormTraining: OneDNNOperator {
     }
 }
 
+extension BatchNormInference {
+    /// By our own kernel, which fuses activations and whose backward pass computes the slope again.
+    func proposeOwn(_ request: KernelRequest) -> KernelProposal {
+        let maps = NormMaps(request.inputs[0], activation, epsilon: epsilon)
+        let norm = maps.norm
+        var proposal = KernelProposal(
+            inputs: [maps.format] + request.inputs.dropFirst().map(\.plain), outputs: [maps.format],
+            implementation: ownKernelName("norm")
+        ) { memory in
+            let (x, y, scratch) = (memory.inputs[0], memory.outputs[0], memory.scratch)
+            let numbers = memory.inputs.dropFirst().map(\.floats)
+            let (scale, shift, mean, variance) = (numbers[0], numbers[1], numbers[2], numbers[3])
+            return OwnKernel {
+                withUnsafePointer(to: norm) {
+                    fovea_norm_fixed_forward($0, x, mean, variance, scale, shift, y, scratch)
+                }
+            }
+        }
+        proposal.scratchByteCount = maps.scratchByteCount
+        return proposal
+    }
+}
+
 extension BatchNormBackward: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         let maps = NormMaps(request.inputs[0], activation, epsilon: epsilon)
-        let norm = maps.norm
+        let (norm, isFixed) = (maps.norm, hasFixedStatistics)
         var proposal = KernelProposal(
             inputs: [maps.format, maps.format] + request.inputs.dropFirst(2).map(\.plain),
             outputs: [maps.format] + request.outputs.dropFirst().map(\.plain), implementation: ownKernelName("norm")
@@ -85,8 +109,9 @@ extension BatchNormBackward: OneDNNOperator {
             let (scale, shift) = (memory.inputs[4].floats, memory.inputs[5].floats)
             let (dscale, dshift) = (memory.outputs[1].floats, memory.outputs[2].floats)
             return OwnKernel {
+                let backward = isFixed ? fovea_norm_fixed_backward : fovea_norm_backward
                 withUnsafePointer(to: norm) {
-                    fovea_norm_backward($0, x, dy, mean, variance, scale, shift, dx, dscale, dshift, scratch)
+                    backward($0, x, dy, mean, variance, scale, shift, dx, dscale, dshift, scratch)
                 }
             }
         }

@@ -85,16 +85,18 @@ package struct BatchNormTraining: Operator {
 
 /// Batch normalisation with given statistics.
 ///
-/// Inputs: x (N, C, H, W), scale, shift, mean, variance (C). Output: y (N, C, H, W).
+/// Inputs: x (N, C, H, W), scale, shift, mean, variance (C). Output: y (N, C, H, W). `activation` is put there by the
+/// compiler's fusion, where a training keeps the statistics: then y is f(norm).
 package struct BatchNormInference: Operator {
     package var epsilon: Float
+    package var activation: Activation.Kind?
 
     package init(epsilon: Float = 1e-5) { self.epsilon = epsilon }
 
     package var name: String { "batch norm" }
     package func takesLowPrecision(input index: Int) -> Bool { index == 0 }
     package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
-    package var attributes: String { "inference" }
+    package var attributes: String { "inference" + (activation.map { ", + \($0)" } ?? "") }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         try requireChannelNumbers(
@@ -106,24 +108,18 @@ package struct BatchNormInference: Operator {
     @specialized(where S == Float)
     @specialized(where S == Double)
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] {
-        [
-            normalized(
-                inputs[0], scale: inputs[1], shift: inputs[2], mean: inputs[3], variance: inputs[4], epsilon: epsilon)
-        ]
+        let y = normalized(
+            inputs[0], scale: inputs[1], shift: inputs[2], mean: inputs[3], variance: inputs[4], epsilon: epsilon)
+        return [activation.map { y.map($0.value) } ?? y]
     }
 
-    /// The statistics are constants here: dx is dy by the same norm without mean and shift. Scale and shift have the
-    /// gradients they have in training.
+    /// The statistics are constants here. Scale and shift have the gradients they have in training.
     package func gradients(_ context: GradientContext) -> [Value?] {
-        let (inputs, dy) = (context.inputs, context.dy)
-        let builder = dy.builder
-        let zero = builder.constant(0, inputs[1].shape)
-        let dx = context.needs[0] ? dy.apply(self, [inputs[1], zero, zero, inputs[4]], scope: context.scope) : nil
-        guard context.needs[1] || context.needs[2] else { return [dx, nil, nil, nil, nil] }
-        let gradients = builder.apply(
-            BatchNormBackward(epsilon: epsilon), [inputs[0], dy, inputs[3], inputs[4], inputs[1], inputs[2]],
-            scope: context.scope)
-        return [dx, gradients[1], gradients[2], nil, nil]
+        let inputs = context.inputs
+        let backward = BatchNormBackward(epsilon: epsilon, activation: activation, hasFixedStatistics: true)
+        let gradients = inputs[0].builder.apply(
+            backward, [inputs[0], context.dy, inputs[3], inputs[4], inputs[1], inputs[2]], scope: context.scope)
+        return gradients + [nil, nil]
     }
 }
 

@@ -1,11 +1,12 @@
 // The gradient of batch normalisation in training, with h = (x - mean) / sqrt(variance + epsilon) and M values a channel:
 // dshift = sum g,  dscale = sum g h,  dx = scale / sqrt(variance + epsilon) (g - dshift / M - h dscale / M),
-// where g = dy, or f'(scale h + shift) dy if an activation f was fused.
+// where g = dy, or f'(scale h + shift) dy if an activation f was fused. Where mean and variance are not the batch's but
+// given, dx = scale / sqrt(variance + epsilon) g.
 
 import FoveaGraph
 import FoveaTensorCore
 
-/// The three gradients of `BatchNormTraining`.
+/// The three gradients of `BatchNormTraining`, or of `BatchNormInference` with `hasFixedStatistics`.
 ///
 /// Inputs: x, dy (N, C, H, W), mean, variance, scale, shift (C).
 /// Outputs: dx (N, C, H, W), dscale, dshift (C).
@@ -13,16 +14,22 @@ package struct BatchNormBackward: Operator {
     package var epsilon: Float
     /// What was fused to the forward pass.
     package var activation: Activation.Kind?
+    /// True if mean and variance do not depend on x.
+    package var hasFixedStatistics: Bool
 
-    package init(epsilon: Float, activation: Activation.Kind? = nil) {
+    package init(epsilon: Float, activation: Activation.Kind? = nil, hasFixedStatistics: Bool = false) {
         self.epsilon = epsilon
         self.activation = activation
+        self.hasFixedStatistics = hasFixedStatistics
     }
 
     package var name: String { "batch norm backward" }
     package func takesLowPrecision(input index: Int) -> Bool { index < 2 }
     package func givesLowPrecision(output index: Int) -> Bool { index == 0 }
-    package var attributes: String { activation.map { "+ \($0)" } ?? "" }
+    package var attributes: String {
+        [hasFixedStatistics ? "fixed statistics" : nil, activation.map { "+ \($0)" }].compactMap { $0 }
+            .joined(separator: ", ")
+    }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         let x = inputs[0]
@@ -60,9 +67,10 @@ package struct BatchNormBackward: Operator {
                 sum += dy.elements[$0]
                 product += dy.elements[$0] * ((x.elements[$0] - average) * inverse)
             }
+            let (sumPart, productPart) = hasFixedStatistics ? (0, 0) : (sum / count, product / count)
             loop.run(c) {
                 let h = (x.elements[$0] - average) * inverse
-                dx.elements[$0] = factor * (dy.elements[$0] - sum / count - h * (product / count))
+                dx.elements[$0] = factor * (dy.elements[$0] - sumPart - h * productPart)
             }
             dscale.elements[c] = product
             dshift.elements[c] = sum

@@ -15,13 +15,16 @@ package struct SGDUpdate: Operator {
     package var momentum: Float
     package var nesterov: Bool
     package var weightDecay: Float
+    /// What the rate is multiplied by, for layers that learn more slowly.
+    package var rateFactor: Float
 
-    package init(count: Int, momentum: Float, nesterov: Bool, weightDecay: Float) {
+    package init(count: Int, momentum: Float, nesterov: Bool, weightDecay: Float, rateFactor: Float = 1) {
         precondition(!nesterov || momentum > 0, "Nesterov's rule needs a momentum above 0, not \(momentum)")
         self.count = count
         self.momentum = momentum
         self.nesterov = nesterov
         self.weightDecay = weightDecay
+        self.rateFactor = rateFactor
     }
 
     package var name: String { "sgd update" }
@@ -30,6 +33,7 @@ package struct SGDUpdate: Operator {
         let parts = [
             "\(count) parameters", momentum > 0 ? "momentum \(momentum)" : nil, nesterov ? "nesterov" : nil,
             weightDecay == 0 ? nil : "weight decay \(weightDecay)",
+            rateFactor == 1 ? nil : "rate x \(rateFactor)",
         ]
         return parts.compactMap { $0 }.joined(separator: ", ")
     }
@@ -52,7 +56,8 @@ package struct SGDUpdate: Operator {
     @specialized(where S == Float)
     @specialized(where S == Double)
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] {
-        guard let rate = inputs.last?.elements[0] else { preconditionFailure("an update has a learning rate") }
+        guard let given = inputs.last?.elements[0] else { preconditionFailure("an update has a learning rate") }
+        let rate = given * S(rateFactor)
         var weights = Array(inputs[..<count])
         var momenta = momentum > 0 ? Array(inputs[2 * count..<3 * count]) : []
         for k in 0..<count {
@@ -68,32 +73,5 @@ package struct SGDUpdate: Operator {
             }
         }
         return weights + momenta
-    }
-}
-
-extension GraphBuilder {
-    /// Appends the optimizer step, after `differentiate`: one node for the parameters with weight decay and one for those
-    /// without. Declares the input `rate`, (), and a momentum `momentum.NAME` for each parameter, in the order of the
-    /// nodes' inputs: decayed ones in the order of declaration, then the others, as `ParameterStore` lays out weights.
-    package func appendSGD(momentum: Float, nesterov: Bool = false, weightDecay: Float) {
-        let rate = input("rate", [])
-        for decayed in [true, false] {
-            let members = graph.parameters.filter { $0.role.isTrainable && $0.role.isDecayed == decayed }
-            let pairs = members.compactMap { parameter in
-                graph.gradients.first { $0.parameter == parameter.value }.map { (parameter, value($0.value)) }
-            }
-            guard !pairs.isEmpty else { continue }
-            let weights = pairs.map { value($0.0.value) }
-            let momenta =
-                momentum > 0
-                ? pairs.map { parameter, _ in
-                    self.parameter(
-                        .root / "momentum" / parameter.name, parameter.shape, .optimizerState, .constant(0))
-                } : []
-            let update = SGDUpdate(
-                count: pairs.count, momentum: momentum, nesterov: nesterov, weightDecay: decayed ? weightDecay : 0)
-            let outputs = apply(update, weights + pairs.map(\.1) + momenta + [rate], scope: .root / "optimizer")
-            for (old, new) in zip(weights + momenta, outputs) { self.update(old, with: new) }
-        }
     }
 }

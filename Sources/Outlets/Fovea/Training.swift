@@ -42,7 +42,7 @@ public struct Training: Sendable {
 
     /// What an epoch ended with.
     public struct Epoch: Sendable {
-        /// From 1.
+        /// From 1; 0 is a head that was fitted before the first epoch, or instead of epochs.
         public let number: Int
         /// The mean training loss.
         public let trainingLoss: Double
@@ -131,7 +131,14 @@ private final class Relay: TrainingObserver {
                         number: report.epoch, trainingLoss: report.trainingLoss, accuracy: report.validationAccuracy,
                         isBest: report.isBest)))
         case .picture(let failure): continuation.yield(.note("\(failure.name): \(failure.reason)"))
-        case .validating, .ended: break
+        case .head(let report):
+            continuation.yield(
+                .epoch(
+                    Training.Epoch(
+                        number: 0, trainingLoss: report.trainingLoss, accuracy: report.validationAccuracy,
+                        isBest: true)))
+        case .normsMeasured(let count): continuation.yield(.note("the norms were measured anew on \(count) pictures"))
+        case .backbone, .validating, .ended: break
         }
     }
 }

@@ -5,6 +5,7 @@ import FoveaModeling
 import FoveaOneDNNBackend
 import FoveaRunning
 import FoveaTensorCore
+import FoveaTraining
 import FoveaWorkflows
 import Foundation
 
@@ -21,6 +22,7 @@ struct PlanCommand: ParsableCommand {
               fovea plan flowers.fovea --time
               fovea plan resnet50 --batch 32 --time --json
               fovea plan smallcnn --training --batch 128 --channels 1 --time
+              fovea plan mobilenet_v2 --training --batch 32 --freeze features --optimizer adamw --time
             """)
 
     @Argument(help: "A model file, or the name of a network.")
@@ -51,6 +53,18 @@ struct PlanCommand: ParsableCommand {
 
     @Flag(help: "The training step in less memory, as train --save-memory compiles it.")
     var saveMemory = false
+
+    @Option(help: ArgumentHelp("Of a training step, the rule of the updates: sgd or adamw.", valueName: "rule"))
+    var optimizer: TrainingConfiguration.OptimizerName = .sgd
+
+    @Option(
+        help: ArgumentHelp(
+            "Of a training step, parameters that stay as they are, as train --freeze takes them.", valueName: "pattern")
+    )
+    var freeze: [String] = []
+
+    @Option(help: ArgumentHelp("Of a training step, the statistics of norms: batch or fixed.", valueName: "which"))
+    var norms: TrainingConfiguration.NormStatistics = .batch
 
     @Flag(help: "Measure each step: the median of some runs.")
     var time = false
@@ -94,6 +108,7 @@ struct PlanCommand: ParsableCommand {
         if let named = precision.precision { request.precision = named.named }
         request.batchSize = batch
         (request.isTraining, request.savesMemory) = (training || saveMemory, saveMemory)
+        (request.optimizer, request.freeze, request.norms) = (optimizer, freeze, norms)
         request.runs = time ? runs : 0
         let library = try OneDNNLibrary(threads: threads)
         if int8 && request.store == nil { request = try PlanWorkflow.inEightBits(request, library: library) }

@@ -25,6 +25,8 @@ struct Train: ParsableCommand {
               fovea train labels.csv -o flowers.fovea --images photographs --group-column patient
               fovea train 'shards/train-{000..012}.tar' -o flowers.fovea
               fovea train photographs -o flowers.fovea --augment strong --epochs 60
+              fovea train photographs -o flowers.fovea --model mobilenet_v2.safetensors --fine-tune head
+              fovea train photographs -o flowers.fovea --model resnet50.pth --freeze conv1 --freeze bn1 --freeze layer1
             """)
 
     @Argument(help: DataFlags.argument)
@@ -47,6 +49,8 @@ struct Train: ParsableCommand {
 
     @Option(name: [.customLong("lr")], help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
     var learningRate: Float?
+
+    @OptionGroup var tuning: TuningFlags
 
     @Option(help: ArgumentHelp("The seed of every random draw.", valueName: "number"))
     var seed: UInt64?
@@ -121,6 +125,7 @@ struct Train: ParsableCommand {
         request.overrides.seed = seed
         request.overrides.precision = precision.precision
         augmentation.apply(to: &request.overrides)
+        tuning.apply(to: &request.overrides)
         request.cache = loading.options
         request.maxBroken = loading.maxBroken
         if saveMemory { request.overrides.savesMemory = true }
@@ -154,7 +159,9 @@ struct Train: ParsableCommand {
             let kept =
                 outcome.result.bestEpoch > 0
                 ? "holds epoch \(outcome.result.bestEpoch), the best one"
-                : "holds the weights as they were: no epoch was completed and nothing was measured"
+                : outcome.result.head != nil
+                    ? "holds the fitted head, which no epoch has bettered"
+                    : "holds the weights as they were: no epoch was completed and nothing was measured"
             Output.message("interrupted: \(outcome.path.printable) \(kept)")
             throw ExitCode(Failure.Kind.interrupted.rawValue)
         }

@@ -26,6 +26,10 @@ final class TrainingDisplay: TrainingObserver {
         state.withLock { state in
             switch event {
             case .ready(let plan): ready(plan, &state)
+            case .backbone(let done, let count):
+                if isLive { show("backbone  \(grouped(done)) of \(grouped(count)) pictures", &state) }
+            case .normsMeasured(let count): normsMeasured(count, &state)
+            case .head(let report): finish(report, &state)
             case .step(let report): if isLive { show(line(report, state), &state) }
             case .validating(let epoch): if isLive { show("epoch \(epoch)/\(state.epochs)  validating", &state) }
             case .epoch(let report): finish(report, &state)
@@ -50,6 +54,23 @@ final class TrainingDisplay: TrainingObserver {
                 + "\(grouped(plan.validationCount)): \(plan.epochs) epochs of \(plan.stepsPerEpoch) steps of "
                 + "\(plan.batchSize), \(plan.memoryByteCount >> 20) MB for activations, about "
                 + duration(plan.estimatedSeconds), &state)
+    }
+
+    private func normsMeasured(_ count: Int, _ state: inout State) {
+        say(
+            "the norms of these weights do nothing (they were folded into the convolutions): measured anew on "
+                + "\(grouped(count)) pictures; --norms fixed leaves them", &state)
+    }
+
+    private func finish(_ report: HeadReport, _ state: inout State) {
+        state.accuracy = report.validationAccuracy
+        say(
+            "head  "
+                + String(
+                    format: "loss %.4f  accuracy %.2f %%  validation loss %.4f  accuracy %.2f %%  ",
+                    report.trainingLoss, report.trainingAccuracy * 100, report.validationLoss,
+                    report.validationAccuracy * 100)
+                + "decay \(report.weightDecay), the best of \(report.decays)", &state)
     }
 
     private func finish(_ report: EpochReport, _ state: inout State) {

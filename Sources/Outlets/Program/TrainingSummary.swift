@@ -4,6 +4,7 @@ import FoveaCollecting
 import FoveaLoading
 import FoveaModelFiles
 import FoveaTensorCore
+import FoveaTraining
 import FoveaWorkflows
 import Foundation
 
@@ -14,9 +15,11 @@ enum TrainingSummary {
         var text = "\(outcome.path.printable): "
         if let score = outcome.card.scores.first {
             text += String(
-                format: "%.2f %% of %d validation pictures (95 %% interval %.2f to %.2f %%), epoch %d of %d",
-                score.accuracy * 100, score.count, score.lower * 100, score.upper * 100, result.bestEpoch,
-                result.history.count)
+                format: "%.2f %% of %d validation pictures (95 %% interval %.2f to %.2f %%), ",
+                score.accuracy * 100, score.count, score.lower * 100, score.upper * 100)
+            text +=
+                result.bestEpoch == 0
+                ? "the head alone" : "epoch \(result.bestEpoch) of \(result.history.count)"
         } else {
             text += "not measured"
         }
@@ -36,6 +39,7 @@ enum TrainingSummary {
         let path: String
         let epochs: Int
         let bestEpoch: Int
+        let head: HeadReport?
         let seconds: Double
         let scores: [ScoreRecord]
         let failed: [Failed]
@@ -47,6 +51,7 @@ enum TrainingSummary {
         try JSONText.line(
             JSON(
                 path: outcome.path, epochs: outcome.result.history.count, bestEpoch: outcome.result.bestEpoch,
+                head: outcome.result.head,
                 seconds: outcome.result.seconds, scores: outcome.card.scores,
                 failed: outcome.result.failures.map { .init(path: $0.name, reason: $0.reason) },
                 interrupted: outcome.result.reason == .interrupted))

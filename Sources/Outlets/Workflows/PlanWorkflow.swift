@@ -24,6 +24,10 @@ package struct PlanRequest: Sendable {
     package var precision: Precision?
     /// The plan of a training step in less memory.
     package var savesMemory = false
+    /// Of a training step: the rule of the updates, patterns of frozen parameters, and the statistics of norms.
+    package var optimizer = TrainingConfiguration.OptimizerName.sgd
+    package var freeze: [String] = []
+    package var norms = TrainingConfiguration.NormStatistics.batch
     /// Runs to measure; 0 measures nothing.
     package var runs = 0
 
@@ -85,11 +89,15 @@ package enum PlanWorkflow {
         let precision = request.precision ?? library.fastestPrecision
         let graph: Graph
         if request.isTraining {
-            let settings = TrainingConfiguration(model: request.model.configuration.architecture, size: 1)
+            var settings = TrainingConfiguration(model: request.model.configuration.architecture, size: 1)
+            settings.optimizer = request.optimizer
             let forward = try request.model.trainingGraph(batch: request.batchSize, loss: LossConfiguration())
-            graph = try Compiler.trainingGraph(forward, precision: precision, savesMemory: request.savesMemory) {
-                $0.appendSGD(
-                    momentum: settings.momentum, nesterov: settings.nesterov, weightDecay: settings.weightDecay)
+            graph = try Compiler.trainingGraph(
+                forward, precision: precision, savesMemory: request.savesMemory,
+                freezing: try FrozenNames(request.freeze).freezing(
+                    of: forward.parameters, fixesNorms: request.norms == .fixed)
+            ) {
+                $0.appendUpdates(settings.rule, weightDecay: settings.weightDecay)
             }
         } else {
             graph = Compiler.inferenceGraph(
@@ -124,6 +132,7 @@ package enum PlanWorkflow {
         for row in stride(from: 0, to: targets.count, by: request.model.configuration.classCount) { targets[row] = 1 }
         plan.input("sampleWeights").update(repeating: 1)
         plan.input("rate")[0] = 0
+        if plan.hasInput("step") { plan.input("step")[0] = 1 }
         if plan.hasInput("random") { plan.input("random").update(repeating: 0) }
     }
 

@@ -27,7 +27,7 @@ struct TrainedCard {
             precision: task.configuration.precision.rawValue, training: try trainingRecord(library), data: dataRecord(),
             program: ProgramVersion.name)
         let loaded = try LoadedModel(ModelFile(card: card, tensors: result.tensors), name: "the trained network")
-        if result.bestEpoch > 0 {
+        if result.hasLearned {
             var options = EvaluationOptions()
             options.batchSize = min(task.configuration.batchSize, validation.entries.count)
             options.loaderThreads = task.loaderThreads
@@ -43,7 +43,12 @@ struct TrainedCard {
         TrainingRecord(
             recipe: try json(task.configuration), epochs: result.history.count, bestEpoch: result.bestEpoch,
             seed: task.configuration.seed, threads: library.threadCount, program: ProgramVersion.name,
-            seconds: result.seconds, history: try json(result.history))
+            seconds: result.seconds, history: try json(history))
+    }
+
+    /// The epochs; a head that was fitted is the one before the first.
+    private var history: [EpochReport] {
+        (result.head.map { [$0.asEpoch] } ?? []) + result.history
     }
 
     private func json(_ value: some Encodable) throws -> JSONValue {

@@ -93,7 +93,7 @@ package enum TrainingWorkflow {
             loaderThreads: request.loaderThreads ?? ProcessInfo.processInfo.activeProcessorCount)
         (task.cache, task.maxBroken) = (request.cache, request.maxBroken)
         let result = try Trainer.run(task, library: library, stop: stop, observers: observers)
-        guard result.bestEpoch > 0 || !FileManager.default.fileExists(atPath: request.output) else {
+        guard result.hasLearned || !FileManager.default.fileExists(atPath: request.output) else {
             throw Failure(
                 .interrupted, "interrupted before an epoch was completed",
                 advice: "Nothing was written: the older \(request.output) is untouched.")

@@ -23,6 +23,8 @@ package struct TrainingTask: Sendable {
     package var loaderThreads: Int
     /// Whether decoded pictures are kept between epochs.
     package var cache = CacheOptions()
+    /// Weights of the whole network to start from instead, such as those with a head that was just fitted.
+    package var tensors: [(name: String, tensor: Tensor<Float>)]?
     /// Pictures that may be broken before the run ends; nil for half of them.
     package var maxBroken: Int?
 
@@ -45,7 +47,9 @@ package struct TrainingResult: Sendable {
     /// The best epoch's parameters, in the order of declaration.
     package let tensors: [(name: String, tensor: Tensor<Float>)]
     package let history: [EpochReport]
-    /// From 1; 0 if no epoch was completed.
+    /// The head that was fitted before the first epoch, or instead of epochs.
+    package var head: HeadReport?
+    /// From 1; 0 if no epoch was completed, or none was better than the fitted head.
     package let bestEpoch: Int
     package let reason: EndReason
     /// Pictures that could not be read, each once.
@@ -54,6 +58,9 @@ package struct TrainingResult: Sendable {
     package let seconds: Double
     /// The failure that ended the run, where the best epoch before it could be kept.
     package let trouble: Failure?
+
+    /// True if the tensors are worth measuring: an epoch was completed, or a head was fitted.
+    package var hasLearned: Bool { bestEpoch > 0 || head != nil }
 }
 
 /// Trains a network.
@@ -63,8 +70,10 @@ package enum Trainer {
         _ task: TrainingTask, library: any KernelLibrary, stop: StopSignal, observers: [any TrainingObserver]
     ) throws -> TrainingResult {
         try library.perform {
-            let run = try TrainingRun(task, library: library, stop: stop, observers: observers)
-            return try run.train()
+            guard let way = task.configuration.fineTuning else {
+                return try TrainingRun(task, library: library, stop: stop, observers: observers).train()
+            }
+            return try FineTuningRun(task, way, library: library, stop: stop, observers: observers).train()
         }
     }
 }

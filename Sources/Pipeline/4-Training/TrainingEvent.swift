@@ -58,6 +58,12 @@ package struct EpochReport: Sendable, Codable {
 
 /// Something that happened in a run.
 package enum TrainingEvent: Sendable {
+    /// The backbone has run over so many pictures of all, before a head is fitted.
+    case backbone(done: Int, of: Int)
+    /// The norms of the starting weights did nothing and were measured on so many pictures.
+    case normsMeasured(Int)
+    /// A head was fitted on what the backbone gave.
+    case head(HeadReport)
     case ready(TrainingPlan)
     case step(StepReport)
     case validating(epoch: Int)

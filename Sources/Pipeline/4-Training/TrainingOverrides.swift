@@ -13,8 +13,12 @@ package struct TrainingOverrides: Sendable, Equatable {
     package var epochs: Int?
     package var batchSize: Int?
     package var learningRate: Float?
+    package var optimizer: TrainingConfiguration.OptimizerName?
     package var momentum: Float?
     package var nesterov: Bool?
+    package var beta1: Float?
+    package var beta2: Float?
+    package var epsilon: Float?
     package var weightDecay: Float?
     package var labelSmoothing: Float?
     package var schedule: TrainingConfiguration.ScheduleName?
@@ -28,6 +32,10 @@ package struct TrainingOverrides: Sendable, Equatable {
     package var threads: Int??
     package var precision: PrecisionChoice?
     package var savesMemory: Bool?
+    package var fineTuning: FineTuning?
+    package var freeze: [String]?
+    package var norms: TrainingConfiguration.NormStatistics?
+    package var layerDecay: Float?
     /// The whole augmentation; not together with `preset`.
     package var augmentation: Augmentation?
     /// A named augmentation, whose meaning depends on the pictures, and what is changed in it.
@@ -69,8 +77,12 @@ package struct TrainingOverrides: Sendable, Equatable {
         put(epochs, \.epochs)
         put(batchSize, \.batchSize)
         put(learningRate, \.learningRate)
+        put(optimizer, \.optimizer)
         put(momentum, \.momentum)
         put(nesterov, \.nesterov)
+        put(beta1, \.beta1)
+        put(beta2, \.beta2)
+        put(epsilon, \.epsilon)
         put(weightDecay, \.weightDecay)
         put(labelSmoothing, \.labelSmoothing)
         put(schedule, \.schedule)
@@ -82,6 +94,10 @@ package struct TrainingOverrides: Sendable, Equatable {
         put(threads, \.threads)
         put(precision?.named, \.precision)
         put(savesMemory, \.savesMemory)
+        put(fineTuning, \.fineTuning)
+        put(freeze, \.freeze)
+        put(norms, \.norms)
+        put(layerDecay, \.layerDecay)
         put(augmentation, \.augmentation)
         if let mirrors { result.augmentation.flip = mirrors }
         return result
@@ -131,8 +147,12 @@ extension TrainingOverrides {
         case .epochs: epochs = try value.whole(1...1_000_000)
         case .batchSize: batchSize = try value.whole(1...1_000_000)
         case .learningRate: learningRate = Float(try value.number("above 0 and at most 1000") { $0 > 0 && $0 <= 1000 })
+        case .optimizer: optimizer = try value.choice(TrainingConfiguration.OptimizerName.self)
         case .momentum: momentum = Float(try value.number("from 0 to below 1") { $0 >= 0 && $0 < 1 })
         case .nesterov: nesterov = try value.bool()
+        case .beta1: beta1 = Float(try value.number("from 0 to 0.9999") { $0 >= 0 && $0 <= 0.9999 })
+        case .beta2: beta2 = Float(try value.number("from 0 to 0.999999") { $0 >= 0 && $0 <= 0.999999 })
+        case .epsilon: epsilon = Float(try value.number("above 0 and at most 1") { $0 >= 1e-30 && $0 <= 1 })
         case .weightDecay: weightDecay = Float(try value.number("from 0 to 1") { $0 >= 0 && $0 <= 1 })
         case .labelSmoothing: labelSmoothing = Float(try value.number("from 0 to below 1") { $0 >= 0 && $0 < 1 })
         case .schedule: schedule = try value.choice(TrainingConfiguration.ScheduleName.self)
@@ -144,6 +164,10 @@ extension TrainingOverrides {
         case .threads: threads = .some(value.isNone ? nil : try value.whole(1...4096, orNone: true))
         case .precision: precision = try value.choice(PrecisionChoice.self)
         case .savesMemory: savesMemory = try value.bool()
+        case .fineTuning: fineTuning = value.isNone ? nil : try value.choice(FineTuning.self)
+        case .freeze: freeze = try value.words()
+        case .norms: norms = try value.choice(TrainingConfiguration.NormStatistics.self)
+        case .layerDecay: layerDecay = Float(try value.number("above 0 and at most 1") { $0 > 0 && $0 <= 1 })
         case .augmentation: (augmentation, preset) = try value.augmentation()
         case nil: preconditionFailure("\(name) was checked to be a key")
         }

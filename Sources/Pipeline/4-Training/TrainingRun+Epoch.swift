@@ -50,9 +50,10 @@ extension TrainingRun {
         validationSeconds = (clock.now - trained).seconds
         if !measurement.failures.isEmpty { try note(measurement.failures) }
         let scores = try measurement.measures.summary()
-        let isBest = history.allSatisfy {
-            (scores.accuracy, -scores.loss) > ($0.validationAccuracy, -$0.validationLoss)
-        }
+        let earlier =
+            history.map { ($0.validationAccuracy, -$0.validationLoss) }
+            + (head.map { [($0.validationAccuracy, -$0.validationLoss)] } ?? [])
+        let isBest = earlier.allSatisfy { (scores.accuracy, -scores.loss) > $0 }
         return EpochReport(
             epoch: epoch + 1, trainingLoss: sums.meanLoss,
             trainingAccuracy: sums.correct / max(1, sums.count),
@@ -76,6 +77,7 @@ extension TrainingRun {
         copy(batch.targets, to: "targets")
         copy(batch.sampleWeights, to: "sampleWeights")
         plan.input("rate")[0] = schedule.rate(at: step, of: configuration.epochs * stepsPerEpoch)
+        if plan.hasInput("step") { plan.input("step")[0] = Float(step + 1) }
         if plan.hasInput("random") {
             plan.input("random")[0] = Float(configuration.seed & 0xFF_FFFF)
             plan.input("random")[1] = Float(step & 0xFF_FFFF)
@@ -135,14 +137,6 @@ extension TrainingRun {
             failures.append(failure)
             tell(.picture(failure))
         }
-        let all = task.training.entries.count + task.validation.entries.count
-        if failures.count > task.maxBroken ?? all / 2 {
-            let limit = task.maxBroken.map { ", and --max-broken is \($0)" } ?? ""
-            throw Failure(
-                .data,
-                "\(failures.count) of \(all) pictures cannot be read\(limit); "
-                    + "the first is \(failures[0].name): \(failures[0].reason)",
-                advice: "Mend or remove them, or allow more with --max-broken.")
-        }
+        try task.check(failures)
     }
 }

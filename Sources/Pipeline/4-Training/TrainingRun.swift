@@ -28,14 +28,18 @@ final class TrainingRun {
     var failedNames: Set<String> = []
     /// Seconds that one validation takes: rehearsed at first, then measured.
     var validationSeconds = 0.0
+    /// The head that the weights at the beginning have; no epoch is kept that is worse.
+    let head: HeadReport?
     private var best: [Float]?
     private var bestEpoch = 0
     private let clock = ContinuousClock()
 
     init(
-        _ task: TrainingTask, library: any KernelLibrary, stop: StopSignal, observers: [any TrainingObserver]
+        _ task: TrainingTask, head: HeadReport? = nil, library: any KernelLibrary, stop: StopSignal,
+        observers: [any TrainingObserver]
     ) throws {
         self.task = task
+        self.head = head
         self.stop = stop
         self.observers = observers
         let configuration = task.configuration
@@ -43,12 +47,13 @@ final class TrainingRun {
         batchSize = max(1, min(configuration.batchSize, pictureCount))
         let forward = try task.model.trainingGraph(
             batch: batchSize, loss: LossConfiguration(labelSmoothing: configuration.labelSmoothing))
+        let rates = LayerRates(forward, decay: configuration.layerDecay)
         let graph = try Compiler.trainingGraph(
-            forward, precision: configuration.precision, savesMemory: configuration.savesMemory
+            forward, precision: configuration.precision, savesMemory: configuration.savesMemory,
+            freezing: try FrozenNames(configuration.freeze).freezing(
+                of: forward.parameters, fixesNorms: configuration.norms == .fixed)
         ) {
-            $0.appendSGD(
-                momentum: configuration.momentum, nesterov: configuration.nesterov,
-                weightDecay: configuration.weightDecay)
+            $0.appendUpdates(configuration.rule, weightDecay: configuration.weightDecay) { rates.factor($0.name) }
         }
         store = try ParameterStore(graph.parameters)
         plan = try Compiler.plan(graph, isTraining: true, store: store, library: library)
@@ -77,8 +82,9 @@ final class TrainingRun {
     /// Runs all epochs, or until something ends the run.
     func train() throws -> TrainingResult {
         let configuration = task.configuration
+        try begin()
         tell(.ready(try rehearse()))
-        store.initialize(seed: configuration.seed)
+        try begin()
         let start = clock.now
         var reason = EndReason.finished
         var trouble: Failure?
@@ -104,8 +110,17 @@ final class TrainingRun {
         if reason != .finished { tell(.ended(reason)) }
         if let best { store.restore(best) }
         return TrainingResult(
-            tensors: store.savedTensors(), history: history, bestEpoch: bestEpoch, reason: reason, failures: failures,
+            tensors: store.savedTensors(), history: history, head: head, bestEpoch: bestEpoch, reason: reason,
+            failures: failures,
             seconds: (clock.now - start).seconds, trouble: trouble)
+    }
+
+    /// The weights before the first step: drawn, and then those that the run starts from.
+    private func begin() throws {
+        store.initialize(seed: task.configuration.seed)
+        for (name, tensor) in task.tensors ?? [] where store.slot(name) != nil { store.set(name, tensor) }
+        try plan.refresh()
+        if head != nil { best = store.snapshot() }
     }
 
     private func keep(_ epoch: Int) {
@@ -115,10 +130,10 @@ final class TrainingRun {
 
     /// Measures a few steps and a validation batch that leave no trace, to say how long the run will take.
     private func rehearse() throws -> TrainingPlan {
-        store.initialize(seed: task.configuration.seed)
         plan.input("targets").update(repeating: 0)
         plan.input("sampleWeights").update(repeating: 1)
         plan.input("rate")[0] = 0
+        if plan.hasInput("step") { plan.input("step")[0] = 1 }
         try plan.run()
         var times: [Double] = []
         while times.count < 3 || (times.count < 10 && times.reduce(0, +) < 0.2) {
@@ -135,7 +150,7 @@ final class TrainingRun {
             epochs: task.configuration.epochs, stepsPerEpoch: stepsPerEpoch, batchSize: batchSize,
             trainingCount: task.training.entries.count, validationCount: task.validation.entries.count,
             parameterCount: store.slots.reduce(0) {
-                $0 + ($1.parameter.role.isTrainable ? $1.parameter.shape.count : 0)
+                $0 + ($1.parameter.isTrained ? $1.parameter.shape.count : 0)
             },
             memoryByteCount: plan.arenaByteCount, estimatedSeconds: epoch * Double(task.configuration.epochs))
     }

@@ -86,6 +86,13 @@ struct YAMLValue {
         return text
     }
 
+    /// A word, or a list of words; none is an empty list.
+    func words() throws -> [String] {
+        if isNone { return [] }
+        guard let nodes = node.sequence else { return [try text()] }
+        return try nodes.enumerated().map { try YAMLValue(key: "\(key).\($0)", node: $1, reader: reader).text() }
+    }
+
     func bool() throws -> Bool {
         switch plain {
         case "true": return true

@@ -4,9 +4,17 @@
 
 import FoveaCompiler
 import FoveaGraph
+import FoveaModeling
 import FoveaTensorCore
 
 extension LoadedModel {
+    /// Pictures a batch when many are asked.
+    package var usualBatchSize: Int {
+        model.usualBatchSize(card.quantization != nil ? nil : Precision(rawValue: card.precision) ?? .f32)
+    }
+}
+
+extension Model {
     /// Multiply-adds for each number that a step reads or writes, below which memory decides. ResNet-50 has about 180 of them,
     /// MobileNetV2 22.
     private static let fewestMultiplyAdds = 64
@@ -15,10 +23,10 @@ extension LoadedModel {
     private static let cachedByteCount = 24 << 20
     private static let smallPicture = 64
 
-    /// Pictures a batch when many are asked.
-    package var usualBatchSize: Int {
-        let most = max(card.architecture.height, card.architecture.width) <= Self.smallPicture ? 128 : 32
-        guard let graph = try? Compiler.inferenceGraph(model.inferenceGraph(batch: 1)) else { return most }
+    /// Pictures a batch when many are asked, computed in this precision; nil for eight bits.
+    package func usualBatchSize(_ precision: Precision?) -> Int {
+        let most = max(configuration.height, configuration.width) <= Self.smallPicture ? 128 : 32
+        guard let graph = try? Compiler.inferenceGraph(inferenceGraph(batch: 1)) else { return most }
         // What depends on the pictures, as weights and what is folded into them do not.
         var moving = Set(graph.inputs.map(\.value))
         var (elements, largest) = (0, 0)
@@ -29,7 +37,7 @@ extension LoadedModel {
             largest = max(largest, count)
         }
         guard graph.multiplyAdds < Self.fewestMultiplyAdds * elements else { return most }
-        let bytes = largest * (card.quantization != nil ? 1 : card.precision == Precision.bf16.rawValue ? 2 : 4)
+        let bytes = largest * (precision.map { $0 == .bf16 ? 2 : 4 } ?? 1)
         var batch = 1
         while batch < most && 2 * batch * bytes <= Self.cachedByteCount { batch *= 2 }
         return batch

@@ -230,21 +230,50 @@ void fovea_norm_forward(const struct fovea_norm *s, const void *x, const float *
     }
 }
 
-void fovea_norm_backward(const struct fovea_norm *s, const void *x, const void *dy, const float *mean,
-                         const float *variance, const float *scale, const float *shift, void *dx, float *dscale,
-                         float *dshift, void *scratch) {
+// Factors of channels whose statistics are known.
+static void fill_factors(const struct call *call, const float *variance, const float *scale) {
+    for (int64_t c = 0; c < call->norm->c; c++) {
+        const double inverse = 1 / sqrt((double)variance[c] + call->norm->epsilon);
+        call->inverse[c] = (float)inverse;
+        call->factor[c] = (float)(scale[c] * inverse);
+        call->g_mean[c] = call->h_mean[c] = 0;
+    }
+}
+
+void fovea_norm_fixed_forward(const struct fovea_norm *s, const void *x, const float *mean, const float *variance,
+                              const float *scale, const float *shift, void *y, void *scratch) {
+    struct call call = call_of(s, x, NULL, y, scratch);
+    call.mean = mean;
+    call.shift = shift;
+    fill_factors(&call, variance, scale);
+    while (next_bundle(&call)) over_planes(&call, normalise_part);
+}
+
+static void backward(const struct fovea_norm *s, const void *x, const void *dy, const float *mean, const float *variance,
+                     const float *scale, const float *shift, void *dx, float *dscale, float *dshift, void *scratch,
+                     int is_fixed) {
     struct call call = call_of(s, x, dy, dx, scratch);
     call.mean = mean;
     call.shift = shift;
-    for (int64_t c = 0; c < s->c; c++) {
-        const double inverse = 1 / sqrt((double)variance[c] + s->epsilon);
-        call.inverse[c] = (float)inverse;
-        call.factor[c] = (float)(scale[c] * inverse);
-        call.g_mean[c] = call.h_mean[c] = 0;
-    }
+    fill_factors(&call, variance, scale);
     while (next_bundle(&call)) {
+        const int64_t first = call.first_group * width_of(s), last = last_channel(&call);
         over_planes(&call, sums_part);
-        finish_sums(&call, call.first_group * width_of(s), last_channel(&call), dscale, dshift);
+        finish_sums(&call, first, last, dscale, dshift);
+        if (is_fixed)
+            for (int64_t c = first; c < last; c++) call.g_mean[c] = call.h_mean[c] = 0;
         over_planes(&call, gradient_part);
     }
+}
+
+void fovea_norm_backward(const struct fovea_norm *s, const void *x, const void *dy, const float *mean,
+                         const float *variance, const float *scale, const float *shift, void *dx, float *dscale,
+                         float *dshift, void *scratch) {
+    backward(s, x, dy, mean, variance, scale, shift, dx, dscale, dshift, scratch, 0);
+}
+
+void fovea_norm_fixed_backward(const struct fovea_norm *s, const void *x, const void *dy, const float *mean,
+                               const float *variance, const float *scale, const float *shift, void *dx, float *dscale,
+                               float *dshift, void *scratch) {
+    backward(s, x, dy, mean, variance, scale, shift, dx, dscale, dshift, scratch, 1);
 }

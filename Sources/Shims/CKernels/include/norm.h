@@ -41,4 +41,13 @@ void fovea_norm_backward(const struct fovea_norm *norm, const void *x, const voi
                          const float *variance, const float *scale, const float *shift, void *dx, float *dscale,
                          float *dshift, void *scratch);
 
+// The same with mean and variance given: y = f(z).
+void fovea_norm_fixed_forward(const struct fovea_norm *norm, const void *x, const float *mean, const float *variance,
+                              const float *scale, const float *shift, void *y, void *scratch);
+
+// The gradients of that: dshift and dscale as above, dx = scale / sqrt(variance + epsilon) g. dx may be dy.
+void fovea_norm_fixed_backward(const struct fovea_norm *norm, const void *x, const void *dy, const float *mean,
+                               const float *variance, const float *scale, const float *shift, void *dx, float *dscale,
+                               float *dshift, void *scratch);
+
 #endif

@@ -26,6 +26,11 @@ void fovea_dropout(const float *x, const float *random, float rate, uint32_t sal
 // torch.optim.SGD: d = g + decay w; m = momentum m + d; w -= rate (nesterov ? d + momentum m : m). m may be NULL.
 void fovea_sgd(float *w, const float *g, float *m, float rate, float momentum, int nesterov, float decay, int64_t count);
 
+// torch.optim.AdamW, step counted from 1: w -= rate decay w; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g g;
+// w -= rate / (1 - beta1^step) m / (sqrt(v) / sqrt(1 - beta2^step) + epsilon).
+void fovea_adamw(float *w, const float *g, float *m, float *v, float rate, float step, float beta1, float beta2,
+                 float epsilon, float decay, int64_t count);
+
 // running = (1 - momentum) running + momentum statistic * factor, for c channels.
 void fovea_running_statistic(float *running, const float *statistic, float momentum, float factor, int64_t c);
 
