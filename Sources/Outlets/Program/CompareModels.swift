@@ -67,7 +67,7 @@ struct CompareModels: ParsableCommand {
         training.overrides.precision = precision.precision
         if let count = threads.threads { training.overrides.threads = .some(count) }
         training.loaderThreads = threads.loaderThreads
-        training.collecting = reading.options(on: counts)
+        training.collecting = try reading.options(on: counts)
         defer { display.close() }
         let comparison = try CompareWorkflow.run(
             ComparisonRequest(models: names, training: training), stop: stop, observers: quiet ? [] : [display],
