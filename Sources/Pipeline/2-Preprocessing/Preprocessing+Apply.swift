@@ -28,7 +28,7 @@ extension Preprocessing {
         try bytes.withUnsafeBytes { bytes in
             let file = try PictureDecoder.open(bytes, limits: limits)
             let geometry = geometry(width: file.info.width, height: file.info.height)
-            let part = try decode(file, geometry, margin: decoding == .reduced ? 2 : nil, scratch)
+            let part = try decode(file, geometry, smaller: decoding == .reduced, scratch)
             write(framed(part, geometry, scratch), Placement(), out, scratch)
         }
     }
@@ -46,7 +46,7 @@ extension Preprocessing {
     }
 
     /// The same from the bytes of a picture file, of which no more is decoded than the crop needs: a JPEG whose crop is
-    /// more than twice the network's size is decoded smaller. Throws a `Failure` that says what is wrong with the bytes.
+    /// at least twice the network's size is decoded smaller. Throws a `Failure` that says what is wrong with the bytes.
     package func apply(
         encoded bytes: [UInt8], augmentation: Augmentation, stream: inout RandomStream,
         limits: DecodingLimits = .standard, into out: UnsafeMutablePointer<Float>,
@@ -56,8 +56,8 @@ extension Preprocessing {
             let file = try PictureDecoder.open(bytes, limits: limits)
             let (geometry, placement) = draw(
                 augmentation, &stream, width: file.info.width, height: file.info.height)
-            let margin = augmentation.crop.isResized ? 1 : decoding == .reduced ? 2 : nil
-            let part = try decode(file, geometry, margin: margin, scratch)
+            let part = try decode(
+                file, geometry, smaller: augmentation.crop.isResized || decoding == .reduced, scratch)
             write(part, geometry, placement, augmentation, &stream, out, scratch)
         }
     }
@@ -78,7 +78,7 @@ extension Preprocessing {
             }
             let geometry = geometry(width: file.info.width, height: file.info.height)
             return framed(
-                try decode(file, geometry, margin: decoding == .reduced ? 2 : nil, scratch), geometry, scratch)
+                try decode(file, geometry, smaller: decoding == .reduced, scratch), geometry, scratch)
         }
     }
 
@@ -112,15 +112,15 @@ extension Preprocessing {
         return channels == 3 ? sized.coloured() : sized
     }
 
-    /// The region of a file; where there is a `margin`, made smaller as long as it stays that many times as large as it
-    /// is resized to. The pixels are the scratch's.
+    /// The region of a file; `smaller` than it is there as long as it stays as large as it is resized to. The pixels are the
+    /// scratch's.
     private func decode(
-        _ file: PictureFile, _ geometry: Geometry, margin: Int?, _ scratch: PreprocessingScratch
+        _ file: PictureFile, _ geometry: Geometry, smaller: Bool, _ scratch: PreprocessingScratch
     ) throws -> DecodedPart {
         try file.decode(
             DecodingRequest(
-                region: geometry.region, leastWidth: margin.map { $0 * geometry.resizedWidth },
-                leastHeight: margin.map { $0 * geometry.resizedHeight }, background: background, colours: colours),
+                region: geometry.region, leastWidth: smaller ? geometry.resizedWidth : nil,
+                leastHeight: smaller ? geometry.resizedHeight : nil, background: background, colours: colours),
             memory: scratch.decoding)
     }
 

@@ -23,7 +23,7 @@ package enum ResizeMode: String, Codable, Sendable, CaseIterable {
 package enum DecodingScale: String, Codable, Sendable, CaseIterable {
     /// Every pixel of the file: what torchvision and timm do.
     case whole
-    /// A JPEG at a half, a quarter or an eighth, as long as it stays twice as large as the size that it is resized to.
+    /// A JPEG at a half, a quarter or an eighth, as long as it stays as large as it is resized to, as Pillow's `draft` does.
     /// Faster by far for large photographs; inputs differ from the whole's by 1/255 in the mean (tolerance: 2/255).
     case reduced
 }
