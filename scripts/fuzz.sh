@@ -64,7 +64,7 @@ parser_sources() {
     local collecting=Sources/Pipeline/1-Collecting file
     ls Sources/Engine/TensorCore/*.swift Sources/Pipeline/Pictures/{Orientation,Picture,PictureFormat,PixelView}.swift \
         Sources/Pipeline/3-ModelFiles/{FloatConversion,JSONValue,SafeTensorsHeader,StoredTensor,StrictJSON}.swift \
-        $collecting/Inspection/Corrections.swift
+        $collecting/Inspection/Correct*.swift
     for file in "$collecting"/*.swift; do
         case "$(basename "$file")" in
             CacheFolder* | Collection.* | Collection+* | CollectionNames* | CollectionWriter* | Download* | IDXFolder*) ;;

@@ -46,25 +46,27 @@ struct NearSearch {
     init(_ hashes: PerceptualHashes, among places: [Int]) {
         self.hashes = hashes
         self.places = places
-        let medians = Self.medians(hashes, places)
-        var (signs, mirrored) = ([UInt64](), [UInt64]())
-        signs.reserveCapacity(places.count)
-        mirrored.reserveCapacity(places.count)
-        let flips = PerceptualHash.flips
-        hashes.values.withUnsafeBufferPointer { values in
-            for place in places {
-                var (sign, mirror): (UInt64, UInt64) = (0, 0)
-                for k in 0..<PerceptualHash.count - 1 {
-                    let value = Int(values[place * PerceptualHash.count + k])
-                    if value > medians[k] { sign |= 1 << UInt64(k) }
-                    if (flips[k] ? -value : value) > medians[k] { mirror |= 1 << UInt64(k) }
-                }
-                signs.append(sign)
-                mirrored.append(mirror)
+        let (medians, mean) = (Self.medians(hashes, places), Self.mean(hashes, places))
+        let meanSquare = mean.reduce(Float(0)) { $0 + $1 * $1 }
+        var (signs, mirrored): ([UInt64], [UInt64]) = ([], [])
+        var (products, factors): ([Float], [Float]) = ([], [])
+        for place in places {
+            var (sign, mirror): (UInt64, UInt64) = (0, 0)
+            var (product, square): (Float, Float) = (0, 0)
+            for (k, value) in hashes[place].enumerated() {
+                // The last value is unused, and 0.
+                if Int(value) > medians[k] { sign |= 1 << UInt64(k) }
+                if (PerceptualHash.flips[k] ? -Int(value) : Int(value)) > medians[k] { mirror |= 1 << UInt64(k) }
+                product += Float(value) * mean[k]
+                square += Float(value) * Float(value)
             }
+            signs.append(sign)
+            mirrored.append(mirror)
+            products.append(product)
+            factors.append(1 / max(1, square - 2 * product + meanSquare).squareRoot())
         }
-        self.signs = signs
-        self.mirrored = mirrored
+        (self.signs, self.mirrored, self.products, self.factors) = (signs, mirrored, products, factors)
+        self.meanSquare = meanSquare
         var bands: [SignBand] = []
         if places.count > Self.exhaustiveCount {
             // Buckets of about a hundred members, if all were of one size.
@@ -75,21 +77,6 @@ struct NearSearch {
             }
         }
         self.bands = bands
-        let mean = Self.mean(hashes, places)
-        meanSquare = mean.reduce(Float(0)) { $0 + $1 * $1 }
-        var (products, factors) = ([Float](), [Float]())
-        for place in places {
-            var (product, square): (Float, Float) = (0, 0)
-            for k in 0..<PerceptualHash.count {
-                let value = Float(hashes.values[place * PerceptualHash.count + k])
-                product += value * mean[k]
-                square += value * value
-            }
-            products.append(product)
-            factors.append(1 / max(1, square - 2 * product + meanSquare).squareRoot())
-        }
-        self.products = products
-        self.factors = factors
     }
 
     /// The mean of each value; 0 for those that a mirror image has with the other sign, so that it is as far from it.
@@ -134,48 +121,33 @@ struct NearSearch {
 
     private func candidates(of member: Int) -> [NearCandidate] {
         var best: [NearCandidate] = []
-        let own = Array(
-            hashes.values[places[member] * PerceptualHash.count..<(places[member] + 1) * PerceptualHash.count])
-        let mirror = zip(own, PerceptualHash.flips).map { $1 ? 0 &- $0 : $0 }
-        hashes.values.withUnsafeBufferPointer { values in
-            signs.withUnsafeBufferPointer { signs in
-                for isMirrored in [false, true] {
-                    let sign = isMirrored ? mirrored[member] : signs[member]
-                    (isMirrored ? mirror : own).withUnsafeBufferPointer { hash in
-                        func look(at other: Int) {
-                            if !bands.isEmpty, (sign ^ signs[other]).nonzeroBitCount > Self.mostBits { return }
-                            let product = Self.product(hash, values, at: places[other] * PerceptualHash.count)
-                            let centred = product - products[member] - products[other] + meanSquare
-                            let likeness = centred * factors[member] * factors[other]
-                            guard likeness >= Self.leastLikeness else { return }
-                            Self.keep(
-                                NearCandidate(
-                                    first: places[member], second: places[other], isMirrored: isMirrored,
-                                    likeness: likeness), in: &best)
-                        }
-                        if bands.isEmpty {
-                            for other in member + 1..<places.count { look(at: other) }
-                        }
-                        for band in bands {
-                            for other in band.members(like: sign, after: member, limit: Self.mostMembers) {
-                                look(at: Int(other))
-                            }
-                        }
-                    }
-                }
+        let own = hashes[places[member]]
+        for isMirrored in [false, true] {
+            let hash = isMirrored ? zip(own, PerceptualHash.flips).map { $1 ? 0 &- $0 : $0 } : own
+            let sign = isMirrored ? mirrored[member] : signs[member]
+            for other in others(than: member, like: sign) {
+                let other = Int(other)
+                // Both seen from the mean.
+                let product =
+                    hashes.product(hash, places[other]) - products[member] - products[other] + meanSquare
+                let likeness = product * factors[member] * factors[other]
+                guard likeness >= Self.leastLikeness else { continue }
+                Self.keep(
+                    NearCandidate(
+                        first: places[member], second: places[other], isMirrored: isMirrored, likeness: likeness),
+                    in: &best)
             }
         }
         return best
     }
 
-    /// The product of a hash and the one that begins at `start`.
-    private static func product(
-        _ hash: UnsafeBufferPointer<Int8>, _ values: UnsafeBufferPointer<Int8>, at start: Int
-    ) -> Float {
-        guard let one = hash.baseAddress, let other = values.baseAddress.map({ $0 + start }) else { return 0 }
-        var sum: Int32 = 0
-        for k in 0..<PerceptualHash.count { sum &+= Int32(one[k]) &* Int32(other[k]) }
-        return Float(sum)
+    /// The members after this one that are looked at: all of them, or those whose signs agree in a band and in most bits.
+    private func others(than member: Int, like sign: UInt64) -> [Int32] {
+        guard !bands.isEmpty else { return (member + 1..<places.count).map(Int32.init) }
+        return bands.flatMap { band in
+            band.members(like: sign, after: member, limit: Self.mostMembers)
+                .filter { (sign ^ signs[Int($0)]).nonzeroBitCount <= Self.mostBits }
+        }
     }
 
     /// Puts a candidate among the best ones; of one pair only the better is kept.

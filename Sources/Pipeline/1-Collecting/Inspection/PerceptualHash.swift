@@ -68,6 +68,22 @@ struct PerceptualHashes: Sendable {
     /// The number of hashes.
     var count: Int { values.count / PerceptualHash.count }
 
+    /// The values of one.
+    subscript(_ index: Int) -> [Int8] {
+        Array(values[index * PerceptualHash.count..<(index + 1) * PerceptualHash.count])
+    }
+
+    /// The product of a hash and the one at this place.
+    func product(_ hash: [Int8], _ index: Int) -> Float {
+        let start = index * PerceptualHash.count
+        // Both buffers are valid in this closure only, and read only in it.
+        return hash.withUnsafeBufferPointer { one in
+            values[start..<start + PerceptualHash.count].withUnsafeBufferPointer { other in
+                Float((0..<PerceptualHash.count).reduce(Int32(0)) { $0 &+ Int32(one[$1]) &* Int32(other[$1]) })
+            }
+        }
+    }
+
     mutating func append(_ hash: PerceptualHash) { values += hash.values }
 
     /// A place for a picture that has none.
