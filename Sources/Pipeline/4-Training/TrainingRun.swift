@@ -77,8 +77,9 @@ final class TrainingRun {
     /// Runs all epochs, or until something ends the run.
     func train() throws -> TrainingResult {
         let configuration = task.configuration
+        try begin()
         tell(.ready(try rehearse()))
-        store.initialize(seed: configuration.seed)
+        try begin()
         let start = clock.now
         var reason = EndReason.finished
         var trouble: Failure?
@@ -108,6 +109,12 @@ final class TrainingRun {
             seconds: (clock.now - start).seconds, trouble: trouble)
     }
 
+    /// The weights before the first step: drawn, and then those that the run starts from.
+    private func begin() throws {
+        store.initialize(seed: task.configuration.seed)
+        try task.start?.fill(store, of: task.model, classes: task.classes)
+    }
+
     private func keep(_ epoch: Int) {
         best = store.snapshot()
         bestEpoch = epoch
@@ -115,7 +122,6 @@ final class TrainingRun {
 
     /// Measures a few steps and a validation batch that leave no trace, to say how long the run will take.
     private func rehearse() throws -> TrainingPlan {
-        store.initialize(seed: task.configuration.seed)
         plan.input("targets").update(repeating: 0)
         plan.input("sampleWeights").update(repeating: 1)
         plan.input("rate")[0] = 0
