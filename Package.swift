@@ -82,7 +82,13 @@ let package = Package(
         module(
             "3-ModelFiles", in: "Pipeline",
             imports: [
-                "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling",
+                "FoveaTensorCore", "FoveaGraph", "FoveaCollecting", "FoveaPreprocessing", "FoveaModeling",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        module(
+            "3-Hub", in: "Pipeline",
+            imports: [
+                "FoveaTensorCore", "FoveaCollecting", "FoveaPreprocessing",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         module(
@@ -95,8 +101,8 @@ let package = Package(
             "4-Training", in: "Pipeline",
             imports: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaCollecting",
-                "FoveaPreprocessing", "FoveaLoading", "FoveaModeling", "FoveaMeasures", "FoveaRunning",
-                .product(name: "Yams", package: "Yams"),
+                "FoveaPreprocessing", "FoveaLoading", "FoveaModeling", "FoveaModelFiles", "FoveaMeasures",
+                "FoveaRunning", .product(name: "Yams", package: "Yams"),
             ]),
         module(
             "5-Evaluating", in: "Pipeline",
@@ -116,8 +122,8 @@ let package = Package(
             imports: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaPictures", "FoveaCollecting",
                 "FoveaPreprocessing",
-                "FoveaLoading", "FoveaModeling", "FoveaModelFiles", "FoveaMeasures", "FoveaRunning", "FoveaTraining",
-                "FoveaEvaluating", "FoveaPredicting",
+                "FoveaLoading", "FoveaModeling", "FoveaModelFiles", "FoveaHub", "FoveaMeasures", "FoveaRunning",
+                "FoveaTraining", "FoveaEvaluating", "FoveaPredicting",
             ]),
         .target(
             name: "Fovea",
@@ -130,7 +136,7 @@ let package = Package(
             name: "FoveaProgram",
             dependencies: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaCompiler", "FoveaOneDNNBackend", "FoveaPictures",
-                "FoveaCollecting", "FoveaPreprocessing", "FoveaLoading", "FoveaModeling", "FoveaModelFiles",
+                "FoveaCollecting", "FoveaPreprocessing", "FoveaLoading", "FoveaModeling", "FoveaModelFiles", "FoveaHub",
                 "FoveaMeasures", "FoveaRunning", "FoveaTraining", "FoveaEvaluating", "FoveaPredicting",
                 "FoveaWorkflows", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -140,7 +146,7 @@ let package = Package(
             name: "FoveaTestSupport",
             dependencies: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaPreprocessing", "FoveaModeling",
-                "FoveaModelFiles", "FoveaRunning",
+                "FoveaModelFiles", "FoveaRunning", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
         .target(
@@ -167,7 +173,16 @@ let package = Package(
             "Modeling", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaModeling", "FoveaTestSupport"]),
         tests("Measures", imports: ["FoveaMeasures", "FoveaTensorCore"]),
         tests(
-            "ModelFiles", imports: ["FoveaModelFiles", "FoveaTensorCore", "FoveaPreprocessing", "FoveaModeling"]),
+            "ModelFiles",
+            imports: [
+                "FoveaModelFiles", "FoveaTensorCore", "FoveaGraph", "FoveaPreprocessing", "FoveaModeling",
+            ]),
+        tests(
+            "Hub",
+            imports: [
+                "FoveaTensorCore", "FoveaCollecting", "FoveaHub", "FoveaTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         tests(
             "Training",
             imports: [

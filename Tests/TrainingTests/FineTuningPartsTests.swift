@@ -163,6 +163,11 @@ import Testing
                 store.elements(slot.parameter.name).update(
                     repeating: slot.parameter.name.hasSuffix("var") ? 1 - 1e-5 : 0)
             }
+            // What folding left of a convolution's bias.
+            for slot in store.slots where slot.parameter.role == .normShift {
+                let shifts = Tensor<Float>.random(slot.parameter.shape, seed: 9, from: -0.5, to: 0.5)
+                store.set(slot.parameter.name, shifts)
+            }
             let input = Tensor<Float>.random([4, 3, 64, 64], seed: 1)
             func answers() throws -> [Float] {
                 let runner = try InferenceRunner(model, store: store, batchSize: 4, precision: .f32, library: library)

@@ -5,6 +5,7 @@ import FoveaCompiler
 import FoveaOneDNNBackend
 import FoveaPredicting
 import FoveaTensorCore
+import FoveaWorkflows
 import Foundation
 
 /// What went wrong, where, and what to do; every error of this module is one.
@@ -29,10 +30,11 @@ public final class Classifier: Sendable {
 
     private let predictor: Predictor
 
-    /// Reads a model file. `threads` compute; nil for one a core.
+    /// Reads a model file, or trained weights as `fovea predict` takes them: a file of safetensors, PyTorch or ONNX, a
+    /// folder, or a name on a hub. `threads` compute; nil for one a core.
     /// Throws a `Failure` of kind `.model` that says what is wrong with the file.
     public init(contentsOf path: String, threads: Int? = nil) throws {
-        predictor = try Predictor(path: path, library: OneDNNLibrary(threads: threads))
+        predictor = Predictor(try ModelReference.open(path).model, library: try OneDNNLibrary(threads: threads))
     }
 
     /// The names of the classes, in the order of their indices.

@@ -23,7 +23,7 @@ struct Evaluate: ParsableCommand {
               fovea evaluate flowers.fovea photographs --json | jq .accuracy
             """)
 
-    @Argument(help: "A model file.")
+    @Argument(help: ModelFlags.argument)
     var model: String
 
     @Argument(help: DataFlags.argument)
@@ -34,6 +34,8 @@ struct Evaluate: ParsableCommand {
 
     @Option(help: ArgumentHelp("Pictures a batch.", valueName: "count"))
     var batch: Int?
+
+    @OptionGroup var naming: ModelFlags
 
     @OptionGroup var precision: PrecisionFlag
 
@@ -52,7 +54,7 @@ struct Evaluate: ParsableCommand {
     }
 
     func run() throws {
-        var loaded = try LoadedModel(path: model)
+        var loaded = try naming.load(model, isQuiet: quiet)
         loaded.requestedPrecision = precision.precision?.named
         let library = try OneDNNLibrary(threads: threads.threads)
         let display = CountDisplay(isQuiet: quiet)

@@ -22,7 +22,7 @@ struct Fovea: ParsableCommand {
         version: ProgramVersion.name,
         subcommands: [
             Collect.self, Inspect.self, Preview.self, Train.self, Evaluate.self, Predict.self, Quantize.self, Show.self,
-            Models.self, PlanCommand.self, Bench.self, BenchPictures.self,
+            ModelsCommand.self, PlanCommand.self, Bench.self, BenchPictures.self,
         ])
 }
 

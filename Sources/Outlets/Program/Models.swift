@@ -9,7 +9,7 @@ import Foundation
 /// Lists networks.
 struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the networks, or the layers of one.",
+        commandName: "list", abstract: "List the networks, or the layers of one.",
         discussion: """
             Parameters and multiply-adds are those at the nominal size, with 1000 classes (10 for small pictures).
             The accuracy is what the authors of the network or of its weights measured, in percent, top-1: a guide to
@@ -19,6 +19,7 @@ struct Models: ParsableCommand {
               fovea models
               fovea models resnet18 --size 128 --classes 10
               fovea models --json
+              fovea models list --local
             """)
 
     @Argument(help: "A network, to see its layers.")
@@ -32,6 +33,9 @@ struct Models: ParsableCommand {
 
     @Option(help: ArgumentHelp("1 for gray pictures, 3 for colour.", valueName: "count"))
     var channels: Int = 3
+
+    @Flag(help: "List the weights of hubs that are on this machine instead.")
+    var local = false
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -68,6 +72,7 @@ struct Models: ParsableCommand {
     }
 
     func run() throws {
+        if local { return try LocalModels.print(json: json) }
         if let name {
             let architecture = try Registry.architecture(name)
             let model = try Model(configuration(architecture))

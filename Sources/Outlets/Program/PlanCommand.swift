@@ -90,7 +90,7 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         var request: PlanRequest
         if FileManager.default.fileExists(atPath: model) {
-            let loaded = try LoadedModel(path: model)
+            let loaded = try ModelReference.open(model).model
             try loaded.verify()
             if training { try loaded.requireFloatWeights(for: "training") }
             request = PlanRequest(model: loaded.model, store: loaded.store)

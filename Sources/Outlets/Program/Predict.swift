@@ -22,10 +22,11 @@ struct Predict: AsyncParsableCommand {
               fovea predict fashion.fovea boot.png
               fovea predict flowers.fovea photographs/ --top 3 --csv > flowers.csv
               fovea predict flowers.fovea 'inbox/*.jpg' --jsonl
+              fovea predict torchvision/mobilenet_v2 cat.jpg --labels imagenet.txt
               curl -s https://example.org/rose.jpg | fovea predict flowers.fovea -
             """)
 
-    @Argument(help: "A model file.")
+    @Argument(help: ModelFlags.argument)
     var model: String
 
     @Argument(help: "Files, folders, patterns, or - for standard input.")
@@ -36,6 +37,8 @@ struct Predict: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Pictures a batch.", valueName: "count"))
     var batch: Int?
+
+    @OptionGroup var naming: ModelFlags
 
     @OptionGroup var precision: PrecisionFlag
 
@@ -69,7 +72,7 @@ struct Predict: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var loaded = try LoadedModel(path: model)
+        var loaded = try naming.load(model, isQuiet: quiet)
         loaded.requestedPrecision = precision.precision?.named
         let (inputs, notes) = PictureArguments.expand(
             pictures, standardInput: { [UInt8](FileHandle.standardInput.readDataToEndOfFile()) })

@@ -17,14 +17,16 @@ struct Show: ParsableCommand {
               fovea show flowers.fovea --json | jq .classes
             """)
 
-    @Argument(help: "A model file.")
+    @Argument(help: ModelFlags.argument)
     var model: String
+
+    @OptionGroup var naming: ModelFlags
 
     @Flag(help: "Print the whole card as JSON.")
     var json = false
 
     func run() throws {
-        let card = try ModelFile.loadCard(model)
+        let card = try naming.card(model)
         if json {
             Output.result(try JSONText.indented(card))
         } else {

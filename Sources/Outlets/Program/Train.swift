@@ -27,6 +27,7 @@ struct Train: ParsableCommand {
               fovea train photographs -o flowers.fovea --augment strong --epochs 60
               fovea train photographs -o flowers.fovea --model mobilenet_v2.safetensors --fine-tune head
               fovea train photographs -o flowers.fovea --model resnet50.pth --freeze conv1 --freeze bn1 --freeze layer1
+              fovea train photographs -o flowers.fovea --model timm/resnet18.a1_in1k --lr 0.01
             """)
 
     @Argument(help: DataFlags.argument)
@@ -35,7 +36,10 @@ struct Train: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "file"))
     var output: String
 
-    @Option(help: ArgumentHelp("The network; `fovea models` lists them.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The network, by a name that `fovea models` lists, or the weights to start from: \(ModelFlags.kinds).",
+            valueName: "name"))
     var model: String?
 
     @Option(help: ArgumentHelp("Rows and columns that the network sees.", valueName: "pixels"))
@@ -117,6 +121,7 @@ struct Train: ParsableCommand {
     private func request(_ counts: CountDisplay) throws -> TrainingRequest {
         var request = TrainingRequest(data: data, output: output)
         request.configurationFile = config
+        request.fetching = counts.fetching
         request.overrides.model = model
         request.overrides.size = size
         request.overrides.epochs = epochs

@@ -2,6 +2,7 @@
 // channels from their colours, batch and epochs from their number. What a person set is taken as it is.
 
 import FoveaCollecting
+import FoveaModelFiles
 import FoveaModeling
 import FoveaPreprocessing
 import FoveaTensorCore
@@ -17,8 +18,11 @@ package struct Defaults: Sendable {
     package let reasons: [String]
 
     /// Chooses for a data set. Throws a `Failure` if it has no training pictures, or none that can be read.
-    /// `fastest` is what the processor computes fastest.
-    package static func choose(_ data: DataSet, _ set: TrainingOverrides, fastest: Precision) throws -> Defaults {
+    /// `fastest` is what the processor computes fastest, `start` the weights that the run starts from: its size and
+    /// preprocessing are theirs.
+    package static func choose(
+        _ data: DataSet, _ set: TrainingOverrides, fastest: Precision, start: StartingWeights? = nil
+    ) throws -> Defaults {
         guard let training = data.splits[.training], !training.entries.isEmpty else {
             throw Failure(
                 .data, "\(data.name): there is no training split",
@@ -26,7 +30,12 @@ package struct Defaults: Sendable {
         }
         let survey = try PictureSurvey(training)
         var choice = Choice(data, survey, count: training.entries.count, set, fastest)
+        choice.start = start
         let configuration = set.applied(to: choice.configuration())
+        if let start {
+            let preprocessing = choice.preprocessing(configuration, of: start)
+            return Defaults(configuration: configuration, preprocessing: preprocessing, reasons: choice.reasons)
+        }
         let (preprocessing, measured) = survey.measured(choice.preprocessing(configuration), on: training)
         choice.reasons.append(
             "mean \(listed(preprocessing.mean)) and deviation \(listed(preprocessing.deviation)): measured on "
@@ -49,6 +58,7 @@ private struct Choice {
     let fastest: Precision
     let isSmall: Bool
     let recipe: Recipe
+    var start: StartingWeights?
     var reasons: [String] = []
 
     init(_ data: DataSet, _ survey: PictureSurvey, count: Int, _ set: TrainingOverrides, _ fastest: Precision) {
@@ -75,9 +85,13 @@ private struct Choice {
         result.weightDecay = recipe.weightDecay
         result.labelSmoothing = recipe.labelSmoothing
         result.batchSize = batchSize()
-        result.epochs = epochs()
-        result.learningRate = learningRate(batch: set.batchSize ?? result.batchSize, model: set.model ?? model)
-        result.augmentation = augmentation(size: set.size ?? size)
+        if start == nil {
+            result.epochs = epochs()
+            result.learningRate = learningRate(batch: set.batchSize ?? result.batchSize, model: set.model ?? model)
+        } else {
+            reasons += FineTuningDefaults.apply(to: &result, pictures: count, set)
+        }
+        if result.fineTuning != .head { result.augmentation = augmentation(size: set.size ?? size) }
         result.precision = precision()
         return result
     }
@@ -86,7 +100,10 @@ private struct Choice {
         let looked = "the median of \(survey.count) pictures is \(survey.longerSide) x \(survey.shorterSide) px"
         let chosen: Int
         let why: String
-        if let size = recipe.size, !isSmall {
+        if let start {
+            chosen = start.usedPreprocessing.height
+            why = "what \(start.name) is meant for"
+        } else if let size = recipe.size, !isSmall {
             chosen = size
             why = "\(looked): photographs"
         } else {
@@ -98,7 +115,9 @@ private struct Choice {
     }
 
     private mutating func model(size: Int) -> String {
-        if set.model == nil {
+        if let start {
+            reasons.append("network \(start.configuration.architecture), starting from \(start.name)")
+        } else if set.model == nil {
             reasons.append(
                 "network \(recipe.model): made for \(size <= Recipe.smallSide ? "small pictures" : "photographs")")
         }
@@ -118,6 +137,7 @@ private struct Choice {
     }
 
     private mutating func batchSize() -> Int {
+        guard start == nil else { return FineTuningDefaults.batchSize }
         guard count < Recipe.fewPictures else {
             if set.batchSize == nil { reasons.append("batch \(recipe.batchSize): usual for this network") }
             return recipe.batchSize
@@ -170,6 +190,25 @@ private struct Choice {
         let name = data.name.lowercased()
         if name.hasSuffix("mnist"), !name.contains("fashion") { return true }
         return data.classes.allSatisfy { $0.count == 1 && $0.first?.isASCII == true }
+    }
+
+    /// That of the weights, at the size of this run; for gray pictures with what their channels have in the mean.
+    mutating func preprocessing(_ configuration: TrainingConfiguration, of start: StartingWeights) -> Preprocessing {
+        var result = start.usedPreprocessing
+        (result.height, result.width) = (configuration.size, configuration.size)
+        result.decoding = .reduced
+        let channels = survey.isGray ? 1 : 3
+        if result.channels != channels {
+            func spread(_ values: [Float]) -> [Float] {
+                [Float](repeating: values.reduce(0, +) / Float(values.count), count: channels)
+            }
+            result.channels = channels
+            (result.mean, result.deviation) = (spread(result.mean), spread(result.deviation))
+            reasons.append(
+                "channels \(channels): \(survey.isGray ? "no picture has colour" : "the pictures have colour")")
+        }
+        reasons.append("preprocessing of \(start.name): the weights were trained with it")
+        return result
     }
 
     mutating func preprocessing(_ configuration: TrainingConfiguration) -> Preprocessing {

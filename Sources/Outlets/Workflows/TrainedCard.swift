@@ -41,7 +41,7 @@ struct TrainedCard {
 
     private func trainingRecord(_ library: any KernelLibrary) throws -> TrainingRecord {
         TrainingRecord(
-            recipe: try json(task.configuration), epochs: result.history.count, bestEpoch: result.bestEpoch,
+            recipe: try recipe(), epochs: result.history.count, bestEpoch: result.bestEpoch,
             seed: task.configuration.seed, threads: library.threadCount, program: ProgramVersion.name,
             seconds: result.seconds, history: try json(history))
     }
@@ -49,6 +49,16 @@ struct TrainedCard {
     /// The epochs; a head that was fitted is the one before the first.
     private var history: [EpochReport] {
         (result.head.map { [$0.asEpoch] } ?? []) + result.history
+    }
+
+    /// The configuration of the run, and what it started from.
+    private func recipe() throws -> JSONValue {
+        let configuration = try json(task.configuration)
+        guard let start = task.start, case .object(var members) = configuration else { return configuration }
+        members["start"] = .object([
+            "origin": .string(start.origin), "licence": start.licence.map(JSONValue.string) ?? .null,
+        ])
+        return .object(members)
     }
 
     private func json(_ value: some Encodable) throws -> JSONValue {

@@ -3,6 +3,8 @@
 
 import FoveaCollecting
 import FoveaCompiler
+import FoveaGraph
+import FoveaHub
 import FoveaLoading
 import FoveaModelFiles
 import FoveaModeling
@@ -17,6 +19,10 @@ package struct TrainingRequest: Sendable {
     package var data: String
     /// The model file to write.
     package var output: String
+    /// Weights to start from: whatever `ModelReference` resolves. Nil for none.
+    package var start: String?
+    /// Told of weights that are fetched.
+    package var fetching: HubProgress?
     /// A configuration file.
     package var configurationFile: String?
     /// What was set otherwise; lies over the file.
@@ -67,13 +73,19 @@ package enum TrainingWorkflow {
         _ request: TrainingRequest, stop: StopSignal, observers: [any TrainingObserver],
         makeLibrary: (Int?) throws -> any KernelLibrary, tell: (TrainingNotice) -> Void
     ) throws -> TrainingOutcome {
-        let overrides = try merged(request)
+        var overrides = try merged(request)
         try FileReplacement.check(request.output)
+        let start = try startingWeights(request, &overrides) { tell(.note($0)) }
+        if let way = overrides.fineTuning, start == nil {
+            throw Failure(
+                .usage, "--fine-tune \(way.rawValue): there are no trained weights to start from",
+                advice: "Name some: --model FILE.")
+        }
         let data = try DataSet.open(request.data, options: request.collecting)
         tell(.opened(data))
         for note in data.notes { tell(.note(note)) }
         let library = try makeLibrary(overrides.threads ?? nil)
-        let defaults = try Defaults.choose(data, overrides, fastest: library.fastestPrecision)
+        let defaults = try Defaults.choose(data, overrides, fastest: library.fastestPrecision, start: start)
         tell(.chosen(defaults))
         guard let training = data.splits[.training], let validation = data.splits[.validation] else {
             throw Failure(
@@ -91,7 +103,12 @@ package enum TrainingWorkflow {
             model: model, classes: data.classes, training: sources.training, validation: sources.validation,
             preprocessing: defaults.preprocessing, configuration: configuration,
             loaderThreads: request.loaderThreads ?? ProcessInfo.processInfo.activeProcessorCount)
-        (task.cache, task.maxBroken) = (request.cache, request.maxBroken)
+        (task.cache, task.maxBroken, task.start) = (request.cache, request.maxBroken, start)
+        if let start {
+            // Whatever does not fit is said before the first picture is read.
+            let trial = try ParameterStore(model.inferenceGraph(batch: 1).parameters)
+            for note in try start.fill(trial, of: model, classes: data.classes).notes { tell(.note(note)) }
+        }
         let result = try Trainer.run(task, library: library, stop: stop, observers: observers)
         guard result.hasLearned || !FileManager.default.fileExists(atPath: request.output) else {
             throw Failure(
@@ -121,11 +138,22 @@ package enum TrainingWorkflow {
     private static let interrupted = Failure(
         .interrupted, "interrupted before the first step", advice: "Nothing was written.")
 
+    /// The weights to start from, if `--model` or the configuration names some; the network then follows from them.
+    private static func startingWeights(
+        _ request: TrainingRequest, _ overrides: inout TrainingOverrides, note: (String) -> Void
+    ) throws -> StartingWeights? {
+        guard let named = request.start ?? overrides.model, !ModelReference.isNetwork(named) else { return nil }
+        let start = try ModelReference.startingWeights(named, progress: request.fetching)
+        overrides.model = start.configuration.architecture
+        for text in start.notes { note(text) }
+        return start
+    }
+
     /// The configuration file with the flags over it, checked as far as it can be without data.
     private static func merged(_ request: TrainingRequest) throws -> TrainingOverrides {
         var overrides = request.overrides
         if let file = request.configurationFile { overrides = overrides.laid(over: try TrainingOverrides(file: file)) }
-        if let model = overrides.model { _ = try Registry.architecture(model) }
+        if let model = overrides.model, !ModelReference.isWeights(model) { _ = try Registry.architecture(model) }
         try overrides.augmentation?.check()
         return overrides
     }

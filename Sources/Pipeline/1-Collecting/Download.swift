@@ -57,7 +57,7 @@ private func download(
         let before = size(of: descriptor)
         let offset = before < file.byteCount ? before : 0
         switch transfer.run(into: descriptor, from: offset) {
-        case .refused(let text): throw RefusedDownload(text: text)
+        case .refused(let text, _): throw RefusedDownload(text: text)
         case .unwritable(let reason): throw Failure(.work, "\(part): the file cannot be written: \(reason)")
         case .cutShort(let text, _):
             if size(of: descriptor) <= before { throw RefusedDownload(text: text) }

@@ -47,7 +47,7 @@ func isClutter(_ name: String) -> Bool {
 }
 
 /// Whether a file of this name may be a picture.
-func isPictureName(_ name: String) -> Bool {
+package func isPictureName(_ name: String) -> Bool {
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")), dot != name.utf8.startIndex else { return false }
     return pictureExtensions.contains(name[name.index(after: dot)...].lowercased())
 }

@@ -65,7 +65,7 @@ struct PictureFetching: Sendable {
             switch transfer.run(into: descriptor, from: offset) {
             case .complete:
                 return rename(part, path) == 0 ? nil : "\(path) cannot be written: \(systemReason())"
-            case .refused(let text): return text
+            case .refused(let text, _): return text
             case .unwritable(let text): return "\(part) cannot be written: \(text)"
             case .cutShort(let text, let validator):
                 reason = text

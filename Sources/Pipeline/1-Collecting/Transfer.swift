@@ -10,7 +10,7 @@ import Synchronization
 #endif
 
 /// What is asked for.
-struct Transfer: Sendable {
+package struct Transfer: Sendable {
     let url: URL
     /// The file's exact size, where it is known.
     var size: Int?
@@ -19,26 +19,36 @@ struct Transfer: Sendable {
     /// What the file was called when its first part arrived: a resumed one must be the same.
     var validator: String?
     /// Told how many bytes of the file are there.
-    var progress: (@Sendable (_ received: Int, _ total: Int?) -> Void)?
+    package var progress: (@Sendable (_ received: Int, _ total: Int?) -> Void)?
+    /// Headers for this host, and for no other that it may send us to.
+    package var headers: [String: String] = [:]
+
+    /// A transfer of at most `limit` bytes, of exactly `size` if it is known.
+    package init(url: URL, size: Int? = nil, limit: Int) {
+        self.url = url
+        self.size = size
+        self.limit = limit
+    }
 
     /// How it ended.
-    enum Outcome: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
         case complete
         /// The connection broke; what arrived may be kept and gone on from.
         case cutShort(String, validator: String?)
-        /// This address has nothing for us.
-        case refused(String)
+        /// This address has nothing for us; with the server's status, if that is why.
+        case refused(String, status: Int? = nil)
         /// The file could not be written.
         case unwritable(String)
     }
 
     /// Fetches into an open file that holds the first `offset` bytes already, and waits.
-    func run(into descriptor: Int32, from offset: Int) -> Outcome {
+    package func run(into descriptor: Int32, from offset: Int) -> Outcome {
         let receiver = Receiver(self, descriptor: descriptor, offset: offset)
         var request = URLRequest(url: url, timeoutInterval: 60)
         // The bytes as they lie there: a .gz must not be unpacked on the way.
         request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
         request.setValue("fovea", forHTTPHeaderField: "User-Agent")
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         if offset > 0 {
             request.setValue("bytes=\(offset)-", forHTTPHeaderField: "Range")
             if let validator { request.setValue(validator, forHTTPHeaderField: "If-Range") }
@@ -96,7 +106,7 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
     private func begin(_ response: HTTPURLResponse?, length: Int) -> Transfer.Outcome? {
         let code = response?.statusCode ?? 0
         let isRest = code == 206 && offset > 0
-        guard code == 200 || isRest else { return .refused("the server answers \(code)") }
+        guard code == 200 || isRest else { return .refused("the server answers \(code)", status: code) }
         let start = isRest ? offset : 0
         if isRest, response?.value(forHTTPHeaderField: "Content-Range")?.hasPrefix("bytes \(offset)-") != true {
             return .refused("the server answers with another part than was asked for")
@@ -117,6 +127,18 @@ private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
         if !isRest, ftruncate(descriptor, 0) != 0 { return .unwritable(systemReason()) }
         if lseek(descriptor, off_t(start), SEEK_SET) < 0 { return .unwritable(systemReason()) }
         return nil
+    }
+
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+        newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
+    ) {
+        var request = request
+        let (own, next) = (transfer.url, request.url)
+        if own.host != next?.host || own.port != next?.port || own.scheme != next?.scheme {
+            for name in transfer.headers.keys { request.setValue(nil, forHTTPHeaderField: name) }
+        }
+        completionHandler(request)
     }
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {

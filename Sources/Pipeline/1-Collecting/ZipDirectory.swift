@@ -6,36 +6,43 @@ import FoveaTensorCore
 import Foundation
 
 /// A member of a zip file.
-struct ZipMember: Sendable, Equatable {
+package struct ZipMember: Sendable, Equatable {
     /// Its path within the archive.
-    let path: String
+    package let path: String
     /// Where its local header stands in the file.
-    let offset: Int
+    package let offset: Int
     /// Bytes as they lie in the file.
-    let storedSize: Int
+    package let storedSize: Int
     /// Bytes once inflated.
-    let size: Int
+    package let size: Int
     let checksum: UInt32
-    let isDeflated: Bool
+    package let isDeflated: Bool
 }
 
 /// The members of a zip file, in the directory's order.
-struct ZipDirectory {
-    /// Members that are files.
-    private(set) var members: [ZipMember] = []
-    /// Paths of files that are no pictures.
+package struct ZipDirectory {
+    /// Members that are wanted.
+    package private(set) var members: [ZipMember] = []
+    /// Paths of files that are not.
     private(set) var others: [String] = []
     /// Paths that stand in the directory more than once.
     private(set) var repeated: [String] = []
 
     /// No picture file is larger.
-    static let largestMember = 1 << 29
+    package static let largestPicture = 1 << 29
     private static let largestRatio = 1040  // deflate shrinks nothing further (zlib's technical notes: 1032 to 1)
     private let path: String
+    private let isWanted: (String) -> Bool
+    private let largestMember: Int
 
-    /// Reads the directory. Throws a `Failure` of kind `.data` that says what is wrong.
-    init(_ path: String) throws {
+    /// Reads the directory; members that `isWanted` says true to are checked, pictures if nothing else is said.
+    /// Throws a `Failure` of kind `.data` that says what is wrong.
+    package init(
+        _ path: String, wanted isWanted: @escaping (String) -> Bool = isPictureName, largestMember: Int = largestPicture
+    ) throws {
         self.path = path
+        self.isWanted = isWanted
+        self.largestMember = largestMember
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(.data, "\(path): the file cannot be opened: \(systemReason())") }
         defer { close(descriptor) }
@@ -88,7 +95,7 @@ struct ZipDirectory {
         let method = Int(header.littleEndian(at: 10, 2))
         let path = Self.text(name, isUTF8: flags & 0x800 != 0)
         guard path.utf8.last != UInt8(ascii: "/") else { return nil }
-        guard isPictureName(path) else {
+        guard isWanted(path) else {
             others.append(path)
             return nil
         }
@@ -107,11 +114,11 @@ struct ZipDirectory {
         guard let size = Int(exactly: values[0]), let stored = Int(exactly: values[1]),
             let offset = Int(exactly: values[2]), stored <= limit, offset <= limit - stored
         else { throw Self.damaged(self.path, "\(path.printable) lies beyond its end") }
-        guard size <= Self.largestMember, stored <= Self.largestMember, size / Self.largestRatio <= stored + 1,
+        guard size <= largestMember, stored <= largestMember, size / Self.largestRatio <= stored + 1,
             method == 8 || size == stored
         else {
             throw Failure(
-                .data, "\(self.path): \(path.printable) claims \(size) bytes in \(stored): no picture does",
+                .data, "\(self.path): \(path.printable) claims \(size) bytes in \(stored): none does honestly",
                 advice: "The file is damaged or made to fill disks; do not unpack it.")
         }
         return ZipMember(

@@ -5,6 +5,7 @@ import FoveaCollecting
 import FoveaCompiler
 import FoveaGraph
 import FoveaLoading
+import FoveaModelFiles
 import FoveaModeling
 import FoveaPreprocessing
 import FoveaRunning
@@ -23,6 +24,8 @@ package struct TrainingTask: Sendable {
     package var loaderThreads: Int
     /// Whether decoded pictures are kept between epochs.
     package var cache = CacheOptions()
+    /// Weights to start from; nil: from values drawn at random.
+    package var start: StartingWeights?
     /// Weights of the whole network to start from instead, such as those with a head that was just fitted.
     package var tensors: [(name: String, tensor: Tensor<Float>)]?
     /// Pictures that may be broken before the run ends; nil for half of them.

@@ -118,7 +118,11 @@ final class TrainingRun {
     /// The weights before the first step: drawn, and then those that the run starts from.
     private func begin() throws {
         store.initialize(seed: task.configuration.seed)
-        for (name, tensor) in task.tensors ?? [] where store.slot(name) != nil { store.set(name, tensor) }
+        if let tensors = task.tensors {
+            for (name, tensor) in tensors where store.slot(name) != nil { store.set(name, tensor) }
+        } else {
+            try task.start?.fill(store, of: task.model, classes: task.classes)
+        }
         try plan.refresh()
         if head != nil { best = store.snapshot() }
     }

@@ -46,6 +46,18 @@ package struct LoadedModel: Sendable {
         }
     }
 
+    /// The network of weights from anywhere. `program` is who asks.
+    /// Throws a `Failure` of kind `.model` if they have no classifier.
+    package init(_ weights: StartingWeights, program: String) throws {
+        let card = try weights.usableCard(program: program)
+        try card.check(file: weights.name)
+        let model = try Model(card.architecture)
+        try self.init(card, steps: [:], name: weights.name) { store in
+            _ = try WeightFit(weights.weights, into: store, of: model)
+            return nil
+        }
+    }
+
     private init(
         _ card: ModelCard, steps: [String: [Float]], name: String, fill: (ParameterStore) throws -> Verification?
     ) throws {

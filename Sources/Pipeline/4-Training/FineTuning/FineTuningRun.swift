@@ -61,7 +61,7 @@ struct FineTuningRun {
     /// First values, and the weights to start from over them.
     private func begin(_ store: ParameterStore) throws {
         store.initialize(seed: task.configuration.seed)
-        for (name, tensor) in task.tensors ?? [] where store.slot(name) != nil { store.set(name, tensor) }
+        try task.start?.fill(store, of: task.model, classes: task.classes)
     }
 
     /// Runs the backbone over all pictures and fits the head in `store`.

@@ -1,7 +1,8 @@
 // Gives norms that do nothing their work back. Weights that were exported for inference often have their batch norms folded
-// into the convolutions: running means of 0, variances and scales of 1. Training with the batch's statistics would change
-// what such a network computes from the first step on. Here each norm gets the statistics of what really enters it, and the
-// scale and shift that undo them: the network computes the same as before, and can be trained like any other.
+// into the convolutions: running means of 0, variances and scales of 1, shifts that are the convolutions' biases. Training
+// with the batch's statistics would change what such a network computes from the first step on. Here each norm gets the
+// statistics of what really enters it, and the scale and shift that undo them: the network computes the same as before, and
+// can be trained like any other.
 
 import FoveaCollecting
 import FoveaCompiler
@@ -20,14 +21,14 @@ package enum NormEstimation {
     /// How far from 0 and 1 the numbers of a norm that does nothing may lie; its variance may be short of epsilon.
     private static let tolerance: Float = 1e-3
 
-    /// True if the network has norms and every one of them is the identity.
+    /// True if the network has norms and every one of them only shifts.
     package static func isNeeded(_ model: Model, store: ParameterStore) throws -> Bool {
         guard let (_, norms) = MeasureNorms.apply(try model.inferenceGraph(batch: 1)) else { return false }
         func all(_ name: String, near value: Float) -> Bool {
             store.elements(name).allSatisfy { ($0 - value).magnitude <= tolerance }
         }
         return norms.allSatisfy {
-            all($0.mean, near: 0) && all($0.variance, near: 1) && all($0.scale, near: 1) && all($0.shift, near: 0)
+            all($0.mean, near: 0) && all($0.variance, near: 1) && all($0.scale, near: 1)
         }
     }
 
