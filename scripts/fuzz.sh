@@ -31,9 +31,9 @@ parsers=(exif safetensors idx cifar tar zip csv jsonl coco labelstudio correctio
 CLANG=${CLANG:-$(dirname "$(readlink -f "$(command -v "${SWIFT:-swift}")")")/clang}
 PATH=$PATH:$(dirname "$CLANG")  # for llvm-symbolizer
 build=.build-fuzz
-mkdir -p "$build/found" "$build/scratch"
-# Where harnesses put the files that they read.
-TMPDIR=$PWD/$build/scratch
+mkdir -p "$build/found"
+# Where harnesses put the files that they read; another run has another.
+TMPDIR=$(mktemp -d "$PWD/$build/scratch.XXXXXX")
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 data=${FOVEA_TEST_DATA:-../shared/data}

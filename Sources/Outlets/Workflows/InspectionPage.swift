@@ -61,6 +61,7 @@ struct InspectionPage {
         h2{margin-top:2rem;border-bottom:1px solid #8886}table{border-collapse:collapse}\
         td,th{padding:.1rem .8rem .1rem 0;text-align:right;font-variant-numeric:tabular-nums}\
         td:first-child,th:first-child{text-align:left}.groups{display:flex;flex-wrap:wrap;gap:1rem}\
+        .tables{column-gap:3rem;align-items:flex-start}\
         .group{border:1px solid #8886;border-radius:6px;padding:.5rem}.row{display:flex;gap:.5rem;flex-wrap:wrap}\
         figure{margin:0;width:8rem;font-size:12px;overflow-wrap:anywhere}\
         img{image-rendering:pixelated;min-width:4.5rem;max-width:7rem;background:#8882}.words{font-size:13px;margin-top:.3rem}
@@ -87,7 +88,7 @@ struct InspectionPage {
             ("Formats", { $0.formatName }), ("Colours", { $0.mode }), ("Orientation flags", { $0.orientation.words }),
             ("Sizes", { $0.size }),
         ]
-        return kinds.map { title, value in
+        let tables = kinds.map { title, value in
             let tally = inspection.tally(value)
             var rows = tally.prefix(8).map { "<tr><td>\(Self.escaped($0.value))</td><td>\($0.count)</td></tr>" }
                 .joined()
@@ -95,8 +96,10 @@ struct InspectionPage {
                 let rest = tally.dropFirst(8).reduce(0) { $0 + $1.count }
                 rows += "<tr><td>\(tally.count - 8) others</td><td>\(rest)</td></tr>"
             }
-            return "<h2>\(title)</h2><table>\(rows)</table>\n"
-        }.joined()
+            return "<table><tr><th>\(title)</th><th></th></tr>\(rows)</table>\n"
+        }
+        // Side by side, as long as there is room.
+        return "<h2>Kinds</h2><div class=\"groups tables\">\(tables.joined())</div>\n"
     }
 
     private var giveaways: String {
