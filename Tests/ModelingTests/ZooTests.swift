@@ -8,10 +8,14 @@ import FoveaTestSupport
 import Testing
 
 @Suite struct ZooTests {
-    /// Names and shapes by network, made by Tests/Golden/torchvision-parameters.py.
+    /// Names and shapes by network, made by Tests/Golden/parameters.py.
     private static func golden() throws -> [String: [String]] {
-        let file = TensorFile.goldenFolder.appending(path: "torchvision-parameters.json")
-        return try JSONDecoder().decode([String: [String]].self, from: Data(contentsOf: file))
+        let folder = TensorFile.goldenFolder.appending(path: "parameters")
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return try files.reduce(into: [:]) { all, file in
+            let family = try JSONDecoder().decode([String: [String]].self, from: Data(contentsOf: file))
+            all.merge(family) { first, _ in first }
+        }
     }
 
     private func parameters(_ name: String, size: Int = 224, channels: Int = 3, classes: Int = 1000) throws
@@ -22,16 +26,33 @@ import Testing
         return try Model(configuration).inferenceGraph(batch: 1).parameters
     }
 
-    @Test(arguments: ["resnet18", "resnet34", "resnet50", "vgg11_bn", "mobilenet_v2"])
-    func `names, shapes and order of parameters equal torchvision's`(_ name: String) throws {
-        let own = try parameters(name).map { "\($0.name) \($0.shape)" }
-        #expect(own == (try Self.golden()[name]))
+    @Test func `names, shapes and order of parameters equal those of the originals`() throws {
+        let golden = try Self.golden()
+        let own: Set = ["lenet5", "plaincnn", "smallcnn"]
+        #expect(Set(golden.keys) == Set(Registry.architectures.map(\.name)).subtracting(own))
+        for (name, expected) in golden {
+            let size = try Registry.architecture(name).nominalSize
+            let found = try parameters(name, size: size).map { "\($0.name) \($0.shape)" }
+            #expect(found == expected, "\(name)")
+        }
+    }
+
+    @Test func `every network names its head, whose weights have a row for each class`() throws {
+        for architecture in Registry.architectures {
+            let side = architecture.nominalSize
+            let model = try Model(
+                ModelConfiguration(
+                    architecture: architecture.name, channels: 3, height: side, width: side, classCount: 7))
+            let heads = try model.inferenceGraph(batch: 1).parameters.filter { $0.shape[0] == 7 }.map(\.name)
+            #expect(heads == ["\(model.head).weight", "\(model.head).bias"], "\(architecture.name)")
+        }
     }
 
     @Test(arguments: Registry.architectures.map(\.name))
     func `a training graph and an inference graph have the same parameters`(_ name: String) throws {
         let architecture = try Registry.architecture(name)
-        for (size, channels) in [(32, 1), (architecture.nominalSize, 3)] {
+        let small = ["alexnet", "convnext"].contains { name.hasPrefix($0) } ? 64 : 32
+        for (size, channels) in [(small, 1), (architecture.nominalSize, 3)] {
             let model = try Model(
                 ModelConfiguration(
                     architecture: name, channels: channels, height: size, width: size, classCount: 5))
@@ -81,6 +102,11 @@ import Testing
 
     @Test func `pictures that are too small for a network are refused with advice`() throws {
         let failure = #expect(throws: Failure.self) { try parameters("lenet5", size: 4) }
-        #expect(failure?.kind == .usage && failure?.advice?.contains("--size") == true)
+        #expect(failure?.kind == .usage && failure?.advice?.contains("--size 12 or more") == true)
+        let large = #expect(throws: Failure.self) { try parameters("alexnet", size: 32) }
+        let words = "alexnet cannot see pictures of 32 x 32: max pooling: a window of 3 x 3 does not fit"
+        #expect(large?.message.hasPrefix(words) == true)
+        #expect(large?.advice == "Use --size 63 or more, or another --model.")
+        #expect(throws: Never.self) { try parameters("alexnet", size: 63) }
     }
 }

@@ -42,6 +42,11 @@ package enum Initializer: Sendable, Equatable {
         .normal(deviation: (2 / Float(max(1, fanOut))).squareRoot())
     }
 
+    /// He et al. 2015b, fan-in mode with the gain of ReLU, uniform: PyTorch's `kaiming_uniform_`.
+    package static func kaimingUniform(fanIn: Int) -> Initializer {
+        .uniform(bound: (6 / Float(max(1, fanIn))).squareRoot())
+    }
+
     /// Draws a parameter's first value to `out`. The draw depends on the seed and the parameter's name alone.
     package func draw(into out: UnsafeMutableBufferPointer<Float>, name: String, seed: UInt64) {
         var stream = RandomStream(seed: seed, purpose: .initialisation, sample: Self.hash(name))

@@ -131,14 +131,14 @@ extension Value {
     /// A convolution with its own filters, named `scope.weight` and `scope.bias`: (N, C, H, W) to (N, `channels`, H', W').
     package func conv2d(
         _ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-        groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil
+        groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil, biasInitializer: Initializer? = nil
     ) -> Value {
         let window = Window(kernel, stride: stride, padding: padding, dilation: dilation)
         let fanIn = self.channels / groups * kernel * kernel
         let w = builder.parameter(
             scope / "weight", [channels, self.channels / groups, kernel, kernel], .weight,
             initializer ?? .fanIn(fanIn))
-        let b = bias ? [builder.parameter(scope / "bias", [channels], .bias, .fanIn(fanIn))] : []
+        let b = bias ? [builder.parameter(scope / "bias", [channels], .bias, biasInitializer ?? .fanIn(fanIn))] : []
         return apply(Convolution(window, groups: groups, hasBias: bias), [w] + b, scope: scope)
     }
 }

@@ -137,7 +137,10 @@ extension Window {
 
 extension Value {
     /// The maximum over windows of `kernel` x `kernel`; `stride` is `kernel` unless given. (N, C, H, W) to (N, C, H', W').
-    package func maxPool(_ kernel: Int, stride: Int? = nil, padding: Int = 0) -> Value {
-        apply(MaxPooling(Window(kernel, stride: stride ?? kernel, padding: padding)))
+    ///
+    /// `roundsUp`: a last window that lies partly outside counts too, as with PyTorch's `ceil_mode`.
+    package func maxPool(_ kernel: Int, stride: Int? = nil, padding: Int = 0, roundsUp: Bool = false) -> Value {
+        let window = Window(kernel, stride: stride ?? kernel, padding: padding)
+        return apply(MaxPooling(roundsUp && shape.rank == 4 ? window.roundedUp(for: shape) : window))
     }
 }

@@ -39,6 +39,21 @@ package struct Window: Hashable, Sendable {
         return room / stride &+ 1
     }
 
+    /// The window with as much border below and at the right as its last step needs to end there, unless that step would
+    /// begin outside the picture.
+    func roundedUp(for shape: Shape) -> Window {
+        var window = self
+        for axis in 0..<2 {
+            let extent = shape[axis + 2]
+            let room = extent + paddingBefore[axis] + paddingAfter[axis] - span[axis]
+            guard room > 0 || (room < 0 && room + stride[axis] > 0) else { continue }
+            let missing = room < 0 ? -room : (stride[axis] - room % stride[axis]) % stride[axis]
+            let start = room + missing
+            if start < extent + paddingBefore[axis] { window.paddingAfter[axis] += missing }
+        }
+        return window
+    }
+
     /// Output positions whose window covers input position `offset + output * stride` inside `0 ..< extent`, along one axis:
     /// the range of outputs for which the kernel element `element` falls into the picture.
     func outputs(axis: Int, element: Int, extent: Int, outputs: Int) -> Range<Int> {

@@ -12,6 +12,8 @@ struct Models: ParsableCommand {
         commandName: "list", abstract: "List the networks, or the layers of one.",
         discussion: """
             Parameters and multiply-adds are those at the nominal size, with 1000 classes (10 for small pictures).
+            The accuracy is what the authors of the network or of its weights measured, in percent, top-1: a guide to
+            choosing, not what you will get on your pictures. Measured speed: `fovea bench NETWORK`.
 
             Examples:
               fovea models
@@ -54,6 +56,14 @@ struct Models: ParsableCommand {
         let classes: Int
         let parameters: Int
         let multiplyAdds: Int
+        let accuracy: Published?
+    }
+
+    /// What others measured, and who.
+    private struct Published: Encodable {
+        let percent: Double
+        let data: String
+        let source: String
     }
 
     private struct Listing: Encodable {
@@ -75,11 +85,15 @@ struct Models: ParsableCommand {
             return
         }
         var table = TextTable([
-            ("network", .left), ("size", .right), ("parameters", .right), ("multiply-adds", .right), ("", .left),
+            ("network", .left), ("size", .right), ("parameters", .right), ("multiply-adds", .right),
+            ("accuracy", .right),
+            ("measured by", .left), ("", .left),
         ])
         for entry in entries {
             table.add([
-                entry.name, String(entry.size), grouped(entry.parameters), scaled(entry.multiplyAdds), entry.summary,
+                entry.name, String(entry.size), grouped(entry.parameters), scaled(entry.multiplyAdds),
+                entry.accuracy.map { String(format: "%.1f", $0.percent) } ?? "",
+                entry.accuracy.map { "\($0.data), \($0.source)" } ?? "", entry.summary,
             ])
         }
         Output.result(table.lines.joined(separator: "\n"))
@@ -97,7 +111,10 @@ struct Models: ParsableCommand {
         let graph = try Model(configuration).inferenceGraph(batch: 1)
         return Entry(
             name: architecture.name, summary: architecture.summary, size: configuration.height,
-            classes: configuration.classCount, parameters: graph.trainableCount, multiplyAdds: graph.multiplyAdds)
+            classes: configuration.classCount, parameters: graph.trainableCount, multiplyAdds: graph.multiplyAdds,
+            accuracy: architecture.accuracy.map {
+                Published(percent: $0.percent, data: $0.data, source: $0.source)
+            })
     }
 }
 

@@ -27,7 +27,30 @@ package struct Model: Sendable {
     package init(_ configuration: ModelConfiguration) throws {
         self.configuration = configuration
         network = try Registry.architecture(configuration.architecture).make(configuration)
-        _ = try inferenceGraph(batch: 1)
+        do {
+            _ = try inferenceGraph(batch: 1)
+        } catch let failure as Failure {
+            guard let least = Self.leastSize(configuration) else { throw failure }
+            throw Failure(
+                failure.kind,
+                "\(configuration.architecture) cannot see pictures of \(configuration.height) x \(configuration.width): "
+                    + failure.message,
+                advice: "Use --size \(least) or more, or another --model.")
+        }
+    }
+
+    /// Rows and columns from which on the network has something left to look at in the end; nil if that is not what fails.
+    private static func leastSize(_ configuration: ModelConfiguration) -> Int? {
+        let first = min(configuration.height, configuration.width) + 1
+        return (first..<max(first, 513)).first { size in
+            var larger = configuration
+            (larger.height, larger.width) = (size, size)
+            guard let architecture = try? Registry.architecture(configuration.architecture) else { return false }
+            let builder = GraphBuilder(mode: .inference)
+            let network = architecture.make(larger)
+            _ = network.classifier(network.features(builder.input("x", [1, larger.channels, size, size])))
+            return (try? builder.finish()) != nil
+        }
     }
 
     /// The layer that tells the classes apart: its weights are `head.weight`.

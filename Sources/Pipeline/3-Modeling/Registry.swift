@@ -2,6 +2,21 @@
 
 import FoveaTensorCore
 
+/// How often a network was right where its authors measured it: what a person chooses by, and no promise of ours.
+package struct PublishedAccuracy: Sendable, Equatable {
+    /// Top-1, in percent.
+    package let percent: Double
+    /// The data set, such as `ImageNet-1K`.
+    package let data: String
+    /// Whose number it is: weights or a table of a paper.
+    package let source: String
+
+    /// Of torchvision's weights of the first recipe, as their `meta` states it.
+    static func torchvision(_ percent: Double, _ weights: String = "IMAGENET1K_V1") -> PublishedAccuracy {
+        PublishedAccuracy(percent: percent, data: "ImageNet-1K", source: "torchvision \(weights)")
+    }
+}
+
 /// A registered network.
 package struct Architecture: Sendable {
     /// The name a person types, such as `resnet18`.
@@ -10,39 +25,31 @@ package struct Architecture: Sendable {
     package let summary: String
     /// Rows and columns that it is meant for.
     package let nominalSize: Int
+    /// What its authors measured, where they did.
+    package let accuracy: PublishedAccuracy?
     /// Builds it for a configuration.
     package let make: @Sendable (ModelConfiguration) -> any Network
+
+    package init(
+        name: String, summary: String, nominalSize: Int, accuracy: PublishedAccuracy? = nil,
+        make: @escaping @Sendable (ModelConfiguration) -> any Network
+    ) {
+        self.name = name
+        self.summary = summary
+        self.nominalSize = nominalSize
+        self.accuracy = accuracy
+        self.make = make
+    }
 }
 
 /// The list of networks.
 package enum Registry {
-    /// All networks, small ones first.
+    /// All networks by family, small ones first.
     package static let architectures: [Architecture] = [
-        Architecture(
-            name: "lenet5", summary: "LeCun et al. 1998, with ReLU and max pooling", nominalSize: 28,
-            make: { LeNet5(classCount: $0.classCount) }),
-        Architecture(
-            name: "plaincnn", summary: "three convolutions with pooling and one fully connected layer", nominalSize: 28,
-            make: { PlainCNN(classCount: $0.classCount) }),
-        Architecture(
-            name: "smallcnn", summary: "a small residual network for pictures of 28 to 64 px", nominalSize: 28,
-            make: { SmallCNN(classCount: $0.classCount) }),
-        Architecture(
-            name: "resnet18", summary: "He et al. 2015; up to 64 px with a 3x3 stem", nominalSize: 224,
-            make: { ResNet(.basic, [2, 2, 2, 2], $0) }),
-        Architecture(
-            name: "resnet34", summary: "He et al. 2015; up to 64 px with a 3x3 stem", nominalSize: 224,
-            make: { ResNet(.basic, [3, 4, 6, 3], $0) }),
-        Architecture(
-            name: "resnet50", summary: "He et al. 2015; up to 64 px with a 3x3 stem", nominalSize: 224,
-            make: { ResNet(.bottleneck, [3, 4, 6, 3], $0) }),
-        Architecture(
-            name: "mobilenet_v2", summary: "Sandler et al. 2018; up to 64 px with less striding", nominalSize: 224,
-            make: { MobileNetV2($0) }),
-        Architecture(
-            name: "vgg11_bn", summary: "Simonyan and Zisserman 2014, with batch norm", nominalSize: 224,
-            make: { VGG([[64], [128], [256, 256], [512, 512], [512, 512]], $0) }),
-    ]
+        LeNet5.architectures, PlainCNN.architectures, SmallCNN.architectures, CIFARResNet.architectures,
+        AlexNet.architectures, VGG.architectures, SqueezeNet.architectures, GoogLeNet.architectures,
+        ResNet.architectures, DenseNet.architectures, MobileNetV2.architectures,
+    ].flatMap { $0 }
 
     /// The network of this name, or a `Failure` of kind `.usage` with the nearest names.
     package static func architecture(_ name: String) throws -> Architecture {

@@ -3,6 +3,14 @@
 
 import FoveaGraph
 
+extension LeNet5 {
+    static let architectures = [
+        Architecture(
+            name: "lenet5", summary: "LeCun et al. 1998, with ReLU and max pooling", nominalSize: 28,
+            make: { LeNet5(classCount: $0.classCount) })
+    ]
+}
+
 /// LeNet-5 for pictures of 28 px and more.
 package struct LeNet5: Network {
     package var classCount: Int

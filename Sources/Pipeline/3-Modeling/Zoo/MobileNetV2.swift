@@ -1,9 +1,24 @@
 // MobileNetV2: few multiply-adds, for small machines. Sandler et al. 2018, "MobileNetV2: inverted residuals and linear
-// bottlenecks". Names, order, shapes and first values of parameters equal torchvision's `mobilenet_v2`.
+// bottlenecks". Names, order, shapes and first values of parameters equal torchvision's `mobilenet_v2`, of every width.
 
 import FoveaGraph
 
-/// MobileNetV2 of width 1. Pictures of up to 64 px are halved three times instead of five, as ResNet's small form does:
+extension MobileNetV2 {
+    static let architectures = [
+        listed("mobilenet_v2_035", width: 0.35), listed("mobilenet_v2_050", width: 0.5),
+        listed("mobilenet_v2_075", width: 0.75), listed("mobilenet_v2", width: 1, .torchvision(71.878)),
+        listed("mobilenet_v2_140", width: 1.4),
+    ]
+
+    private static func listed(_ name: String, width: Double, _ accuracy: PublishedAccuracy? = nil) -> Architecture {
+        let channels = width == 1 ? "" : ", channels times \(width)"
+        return Architecture(
+            name: name, summary: "Sandler et al. 2018\(channels); up to 64 px with less striding", nominalSize: 224,
+            accuracy: accuracy, make: { MobileNetV2($0, width: width) })
+    }
+}
+
+/// MobileNetV2 with its channels times `width`. Pictures of up to 64 px are halved three times instead of five, as ResNet's small form does:
 /// stem and first halving stage have stride 1, so that 32 px end in a map of 4 x 4.
 package struct MobileNetV2: Network {
     /// A row of the paper's table 2: `count` blocks, the first of which has the stride.
@@ -24,9 +39,11 @@ package struct MobileNetV2: Network {
 
     package var classCount: Int
     package var isSmall: Bool
+    package var width: Double
 
-    package init(_ configuration: ModelConfiguration) {
+    package init(_ configuration: ModelConfiguration, width: Double = 1) {
         classCount = configuration.classCount
+        self.width = width
         isSmall = max(configuration.height, configuration.width) <= 64
     }
 
@@ -34,24 +51,34 @@ package struct MobileNetV2: Network {
 
     package func features(_ x: Value) -> Value {
         let scope = Scope.root / "features"
-        var y = x.normedConv(scope / "0.0", scope / "0.1", 32, kernel: 3, stride: isSmall ? 1 : 2).relu6()
+        func scaled(_ channels: Int) -> Int { divisible(Double(channels) * width) }
+        var y = x.normedConv(scope / "0.0", scope / "0.1", scaled(32), kernel: 3, stride: isSmall ? 1 : 2).relu6()
         var index = 1
         for stage in Self.stages {
             for position in 0..<stage.count {
                 let keepsExtent = position > 0 || (isSmall && stage.channels == 24)
                 let block = InvertedResidual(
-                    expansion: stage.expansion, channels: stage.channels, stride: keepsExtent ? 1 : stage.stride)
+                    expansion: stage.expansion, channels: scaled(stage.channels), stride: keepsExtent ? 1 : stage.stride
+                )
                 y = block(y, scope / "\(index)" / "conv")
                 index += 1
             }
         }
-        return y.normedConv(scope / "18.0", scope / "18.1", 1280, kernel: 1).relu6()
+        let last = divisible(1280 * max(1, width))
+        return y.normedConv(scope / "18.0", scope / "18.1", last, kernel: 1).relu6()
     }
 
     package func classifier(_ x: Value) -> Value {
         x.globalAveragePool().flatten().dropout(0.2).linear(
             head, classCount, initializer: .normal(deviation: 0.01), biasInitializer: .constant(0))
     }
+}
+
+/// The multiple of `divisor` next to a number of channels, and not below nine tenths of it: `_make_divisible` of the
+/// networks that Google published, which torchvision and timm keep to.
+func divisible(_ channels: Double, by divisor: Int = 8) -> Int {
+    let nearest = max(divisor, Int(channels + Double(divisor) / 2) / divisor * divisor)
+    return Double(nearest) < 0.9 * channels ? nearest + divisor : nearest
 }
 
 /// Widens with a 1x1 convolution, filters each channel alone, and narrows again without an activation; a shortcut where

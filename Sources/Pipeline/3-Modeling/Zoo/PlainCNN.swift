@@ -3,6 +3,14 @@
 
 import FoveaGraph
 
+extension PlainCNN {
+    static let architectures = [
+        Architecture(
+            name: "plaincnn", summary: "three convolutions with pooling and one fully connected layer", nominalSize: 28,
+            make: { PlainCNN(classCount: $0.classCount) })
+    ]
+}
+
 /// A plain convolutional network for pictures of 28 px and more.
 package struct PlainCNN: Network {
     package var classCount: Int

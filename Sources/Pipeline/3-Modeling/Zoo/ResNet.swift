@@ -1,11 +1,36 @@
 // Residual networks. He et al. 2015, "Deep residual learning for image recognition"; stride in the 3x3 convolution of a
-// bottleneck, as torchvision has it. Names and order of parameters equal torchvision's.
+// bottleneck, as torchvision has it. Wide ones (Zagoruyko and Komodakis 2016) and those with grouped convolutions, ResNeXt
+// (Xie et al. 2016), differ in the bottleneck's inner channels alone. Names and order of parameters equal torchvision's.
 
 import FoveaGraph
 
-/// ResNet-18, 34 and 50; pictures of up to 64 px get a 3x3 stem without pooling (section 4.2 of the paper).
+extension ResNet {
+    static let architectures = [
+        listed("resnet18", .basic, [2, 2, 2, 2], 69.758), listed("resnet34", .basic, [3, 4, 6, 3], 73.314),
+        listed("resnet50", .bottleneck(), [3, 4, 6, 3], 76.130),
+        listed("resnet101", .bottleneck(), [3, 4, 23, 3], 77.374),
+        listed("resnet152", .bottleneck(), [3, 8, 36, 3], 78.312),
+        listed(
+            "wide_resnet50_2", .bottleneck(groupWidth: 128), [3, 4, 6, 3], 78.468, "Zagoruyko and Komodakis 2016"),
+        listed("resnext50_32x4d", .bottleneck(groups: 32, groupWidth: 4), [3, 4, 6, 3], 77.618, "Xie et al. 2016"),
+    ]
+
+    private static func listed(
+        _ name: String, _ kind: Kind, _ blocks: [Int], _ percent: Double, _ source: String = "He et al. 2015"
+    ) -> Architecture {
+        Architecture(
+            name: name, summary: "\(source); up to 64 px with a 3x3 stem", nominalSize: 224,
+            accuracy: .torchvision(percent), make: { ResNet(kind, blocks, $0) })
+    }
+}
+
+/// ResNet-18 to 152 and kin; pictures of up to 64 px get a 3x3 stem without pooling (section 4.2 of the paper).
 package struct ResNet: Network {
-    package enum Kind: Sendable { case basic, bottleneck }
+    package enum Kind: Sendable {
+        case basic
+        /// With inner convolutions in `groups` of `groupWidth` channels in the first stage, twice as many in the next.
+        case bottleneck(groups: Int = 1, groupWidth: Int = 64)
+    }
 
     package var kind: Kind
     /// Blocks of each of the four stages.
@@ -47,7 +72,9 @@ package struct ResNet: Network {
     private func block(_ x: Value, _ scope: Scope, channels: Int, stride: Int) -> Value {
         switch kind {
         case .basic: BasicBlock(channels: channels, stride: stride)(x, scope)
-        case .bottleneck: Bottleneck(channels: channels, stride: stride)(x, scope)
+        case .bottleneck(let groups, let width):
+            Bottleneck(channels: channels, inner: channels * width / 64 * groups, groups: groups, stride: stride)(
+                x, scope)
         }
     }
 }
@@ -64,14 +91,18 @@ struct BasicBlock: Layer {
     }
 }
 
-/// 1x1, 3x3 and 1x1 convolutions and a shortcut; the outer ones have four times the channels.      Figure 5 right.
+/// 1x1, 3x3 and 1x1 convolutions and a shortcut; the last has four times the channels.      Figure 5 right.
 struct Bottleneck: Layer {
     var channels: Int
+    /// Channels between the outer convolutions.
+    var inner: Int
+    var groups = 1
     var stride = 1
 
     func callAsFunction(_ x: Value, _ scope: Scope) -> Value {
-        var y = x.residualConv(scope / "conv1", channels, kernel: 1).batchNorm(scope / "bn1").relu()
-        y = y.residualConv(scope / "conv2", channels, kernel: 3, stride: stride).batchNorm(scope / "bn2").relu()
+        var y = x.residualConv(scope / "conv1", inner, kernel: 1).batchNorm(scope / "bn1").relu()
+        y = y.residualConv(scope / "conv2", inner, kernel: 3, stride: stride, groups: groups)
+            .batchNorm(scope / "bn2").relu()
         y = y.residualConv(scope / "conv3", channels * 4, kernel: 1).batchNorm(scope / "bn3")
         return (y + x.shortcut(scope / "downsample", channels * 4, stride: stride)).relu()
     }
@@ -79,9 +110,11 @@ struct Bottleneck: Layer {
 
 extension Value {
     /// A convolution without bias, padded to keep the extent, initialised for ReLU (He et al. 2015b).
-    fileprivate func residualConv(_ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1) -> Value {
+    fileprivate func residualConv(
+        _ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1, groups: Int = 1
+    ) -> Value {
         conv2d(
-            scope, channels, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
+            scope, channels, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups, bias: false,
             initializer: .kaimingNormal(fanOut: channels * kernel * kernel))
     }
 

@@ -4,6 +4,14 @@
 
 import FoveaGraph
 
+extension SmallCNN {
+    static let architectures = [
+        Architecture(
+            name: "smallcnn", summary: "a small residual network for pictures of 28 to 64 px", nominalSize: 28,
+            make: { SmallCNN(classCount: $0.classCount) })
+    ]
+}
+
 /// A small residual network for pictures of 28 to 64 px. Ours; the residual block is He et al. 2015, figure 2.
 package struct SmallCNN: Network {
     package var classCount: Int
