@@ -19,7 +19,10 @@ import Testing
         static let all = [
             Known(
                 network: "mobilenet_v2", file: "mobilenet_v2-imagenet-torchvision.safetensors",
-                column: "mnv2-tv_top1 (p)")
+                column: "mnv2-tv_top1 (p)"),
+            Known(
+                network: "squeezenet1_1", file: "squeezenet1_1-imagenet-onnxzoo.safetensors",
+                column: "sq1.1-gluon_top1 (p)"),
         ]
     }
 
@@ -64,6 +67,29 @@ import Testing
                     best.class.replacingOccurrences(of: #" \(\d+\)$"#, with: "", options: .regularExpression)),
                 "\(row[0]): \(best.class)")
         }
+    }
+
+    private struct Measured: Decodable {
+        let accuracy: Double
+        let count: Int
+    }
+
+    @Test(
+        .enabled(if: TestData.path("cifar10") != nil, "cifar10 of FOVEA_TEST_DATA is missing"),
+        arguments: [("resnet20", 0.915), ("resnet56", 0.926)])
+    func `residual networks of CIFAR reach what they reach in PyTorch`(_ network: String, _ accuracy: Double) throws {
+        let folder = try TemporaryFolder()
+        let names = "airplane automobile bird cat deer dog frog horse ship truck"
+        let labels = try folder.write("labels.txt", Array(names.replacing(" ", with: "\n").utf8))
+        let run = try ProgramRun.fovea([
+            "evaluate", try #require(TestData.path("weights/\(network)-cifar10.th")),
+            try #require(TestData.path("cifar10")), "--labels", labels, "--split", "test", "--precision", "f32",
+            "--json",
+        ])
+        #expect(run.code == 0, "\(run.errors)")
+        let measured = try JSONDecoder().decode(Measured.self, from: Data(run.output.utf8))
+        #expect(measured.count == 1000)
+        #expect(abs(measured.accuracy - accuracy) < 1e-9)
     }
 
     @Test(
