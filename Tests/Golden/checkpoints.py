@@ -82,7 +82,13 @@ with zipfile.ZipFile(folder / "zip.pth") as source, zipfile.ZipFile(folder / "bi
 with torch.no_grad():
     save("quantized.pth", {"fc.weight": torch.quantize_per_tensor(tensor(2, 5, 4), 0.125, 0, torch.qint8)})
 save("whole-module.pth", torch.nn.Linear(4, 5))
-torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 5))).save(str(folder / "program.pt"))
+program = io.BytesIO()
+torch.jit.save(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 5))), program)
+with zipfile.ZipFile(program) as source, zipfile.ZipFile(folder / "program.pt", "w") as target:
+    for member in source.namelist():
+        # Without the notes for debuggers, which name folders of the machine.
+        if not member.endswith(".debug_pkl"):
+            target.writestr(member, source.read(member))
 
 
 class Call:

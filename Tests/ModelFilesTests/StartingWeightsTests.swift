@@ -34,7 +34,9 @@ private func started(
 }
 
 @Suite struct StartingWeightsTests {
-    @Test(arguments: ["lenet5", "smallcnn", "resnet18", "mobilenet_v2"])
+    @Test(arguments: [
+        "lenet5", "smallcnn", "resnet18", "mobilenet_v2", "squeezenet1_1", "resnet20", "densenet121", "googlenet",
+    ])
     func `a network is known by the names and shapes of its parameters`(_ name: String) throws {
         let size = try Registry.architecture(name).nominalSize
         let channels = name == "lenet5" ? 1 : 3

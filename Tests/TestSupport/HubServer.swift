@@ -35,6 +35,7 @@ package final class WebServer: Sendable {
     private let listener: Int32
     private let answer: @Sendable (Request) -> Answer
     private let met = Mutex<[Request]>([])
+    private let stopped = Mutex(false)
     /// Without a slash at the end.
     package let address: String
 
@@ -68,6 +69,12 @@ package final class WebServer: Sendable {
 
     /// Answers nobody any more.
     package func stop() {
+        // Once: the number may be another file's afterwards.
+        let isFirst = stopped.withLock { stopped in
+            defer { stopped = true }
+            return !stopped
+        }
+        guard isFirst else { return }
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
     }

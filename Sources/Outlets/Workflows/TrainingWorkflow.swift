@@ -19,8 +19,6 @@ package struct TrainingRequest: Sendable {
     package var data: String
     /// The model file to write.
     package var output: String
-    /// Weights to start from: whatever `ModelReference` resolves. Nil for none.
-    package var start: String?
     /// Told of weights that are fetched.
     package var fetching: HubProgress?
     /// A configuration file.
@@ -142,7 +140,7 @@ package enum TrainingWorkflow {
     private static func startingWeights(
         _ request: TrainingRequest, _ overrides: inout TrainingOverrides, note: (String) -> Void
     ) throws -> StartingWeights? {
-        guard let named = request.start ?? overrides.model, !ModelReference.isNetwork(named) else { return nil }
+        guard let named = overrides.model, !ModelReference.isNetwork(named) else { return nil }
         let start = try ModelReference.startingWeights(named, progress: request.fetching)
         overrides.model = start.configuration.architecture
         for text in start.notes { note(text) }

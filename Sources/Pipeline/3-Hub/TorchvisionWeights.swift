@@ -28,11 +28,14 @@ package struct TorchvisionWeights: Sendable, Equatable {
     /// What `--model` takes.
     package var reference: String { isDefault ? "torchvision/\(name)" : "torchvision/\(name)@\(version)" }
 
-    /// How pictures are prepared.
+    /// How pictures are prepared. GoogLeNet's came from elsewhere: torchvision has the network itself turn ImageNet's mean
+    /// and deviation into a half and a half (`transform_input`).
     package var preprocessing: Preprocessing {
-        Preprocessing(
+        let isHalf = name == "googlenet"
+        return Preprocessing(
             height: crop, width: crop, channels: 3, cropFraction: Double(crop) / Double(resize),
-            interpolation: interpolation, mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+            interpolation: interpolation, mean: isHalf ? [0.5, 0.5, 0.5] : [0.485, 0.456, 0.406],
+            deviation: isHalf ? [0.5, 0.5, 0.5] : [0.229, 0.224, 0.225])
     }
 
     /// The weights of this name; the default ones without a version. Throws a `Failure` of kind `.usage`.

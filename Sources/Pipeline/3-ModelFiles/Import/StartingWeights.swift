@@ -100,8 +100,9 @@ package struct StartingWeights: Sendable {
                 ? "shorter side to \(Int((Double(usual.height) / usual.cropFraction).rounded())), "
                     + "centre of \(usual.height)"
                 : "\(usual.height) x \(usual.width)"
+            let numbers = usual.mean.first == 0.5 ? "mean and deviation 0.5" : "ImageNet's mean and deviation"
             texts.append(
-                "\(name) does not say how pictures are prepared; taken: \(path), ImageNet's mean and deviation")
+                "\(name) does not say how pictures are prepared; taken: \(path), \(numbers)")
         }
         if classes == nil {
             texts.append("\(name) names no classes; their indices stand for them (--labels FILE names them)")
@@ -140,10 +141,13 @@ package struct StartingWeights: Sendable {
     static func usualPreprocessing(for configuration: ModelConfiguration) -> Preprocessing {
         let isSmall = max(configuration.height, configuration.width) <= 64
         let isGray = configuration.channels == 1
+        // The GoogLeNet in use was trained with a half and a half; see `TorchvisionWeights`.
+        let isHalf = configuration.architecture == "googlenet" && !isGray
         return Preprocessing(
             height: configuration.height, width: configuration.width, channels: configuration.channels,
             cropFraction: isSmall ? 1 : 0.875,
-            mean: isGray ? [0.449] : [0.485, 0.456, 0.406], deviation: isGray ? [0.226] : [0.229, 0.224, 0.225])
+            mean: isGray ? [0.449] : isHalf ? [0.5, 0.5, 0.5] : [0.485, 0.456, 0.406],
+            deviation: isGray ? [0.226] : isHalf ? [0.5, 0.5, 0.5] : [0.229, 0.224, 0.225])
     }
 }
 

@@ -83,6 +83,8 @@ struct Unpickler {
         case UInt8(ascii: "G"):
             let bits = try cursor.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             stack.append(.number(Double(bitPattern: bits)))
+        // Escapes of protocol 0 stay as they are: no parameter has any in its name.
+        case UInt8(ascii: "V"): stack.append(.text(try cursor.line()))
         case UInt8(ascii: "X"): try text(cursor.integer(4))
         case 0x8c: try text(cursor.integer(1))
         case 0x8d: try text(cursor.integer(8))
@@ -139,7 +141,6 @@ struct Unpickler {
         let names: [UInt8: String] = [
             UInt8(ascii: "i"): "INST", UInt8(ascii: "o"): "OBJ", 0x92: "NEWOBJ_EX", 0x82: "EXT1", 0x83: "EXT2",
             0x84: "EXT4", 0x97: "NEXT_BUFFER", UInt8(ascii: "P"): "PERSID", UInt8(ascii: "S"): "STRING",
-            UInt8(ascii: "V"): "UNICODE",
         ]
         guard let name = names[code] else { return damaged("instruction \(code) is not known") }
         return Failure(

@@ -116,9 +116,9 @@ enum OpenedWeights {
         if first.starts(with: "PK\u{3}\u{4}".utf8) || first.starts(with: "PK\u{5}\u{6}".utf8) {
             self = .weights(try NamedWeights(TorchFile(bytes, isArchive: true)).unwrapped())
         } else if first.count == 8, [0x80, UInt8(ascii: "c"), UInt8(ascii: "(")].contains(first[0]),
-            first[4...].contains(where: { $0 != 0 })
+            first.reversed().reduce(UInt64(0), { $0 << 8 | UInt64($1) }) > UInt64(bytes.count)
         {
-            // A pickle. The length of a safetensors header may begin like one, but its last four bytes are zero.
+            // A pickle: read as the length of a safetensors header, its first bytes promise more than the file has.
             self = .weights(try NamedWeights(TorchFile(bytes, isArchive: false)).unwrapped())
         } else if ONNXFile.mayBe(bytes) {
             self = .weights(try ONNXFile(bytes).weights.unwrapped())

@@ -85,9 +85,11 @@ package struct WeightFit: Sendable, Equatable {
         return differences
     }
 
-    /// Counters that PyTorch keeps in norms, and averages of weights: nothing here reads them.
+    /// Counters that PyTorch keeps in norms and averages of weights, and GoogLeNet's auxiliary heads, which only training had:
+    /// nothing here reads them.
     static func isIdle(_ name: String) -> Bool {
-        name.hasSuffix("num_batches_tracked") || name == "n_averaged"
+        name.hasSuffix("num_batches_tracked") || name == "n_averaged" || name.hasPrefix("aux1.")
+            || name.hasPrefix("aux2.")
     }
 
     /// The file's channels where they are all that differs, and 1 there are 3 here or the other way round.
