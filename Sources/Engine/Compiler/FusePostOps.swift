@@ -18,7 +18,7 @@ enum FusePostOps {
         for position in graph.nodes.indices {
             let y = graph.nodes[position].outputs[0]
             guard let reader = readers[y], reader.count == 1, !outside.contains(y),
-                let activation = graph.nodes[reader[0]].operator as? Activation
+                let activation = graph.nodes[reader[0]].operator as? Activation, activation.kind.isForMaps
             else { continue }
             if var convolution = graph.nodes[position].operator as? Convolution, convolution.activation == nil {
                 convolution.activation = activation.kind
