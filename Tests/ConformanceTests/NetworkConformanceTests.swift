@@ -35,6 +35,12 @@ struct NetworkCase: Sendable, CustomStringConvertible {
         NetworkCase(name: "googlenet", channels: 3, size: 66, batch: 2),
         NetworkCase(name: "densenet121", channels: 3, size: 32, batch: 2),
         NetworkCase(name: "resnext50_32x4d", channels: 3, size: 32, batch: 2),
+        NetworkCase(name: "mobilenet_v3_small", channels: 3, size: 48, batch: 3),
+        NetworkCase(name: "shufflenet_v2_x0_5", channels: 3, size: 48, batch: 3),
+        NetworkCase(name: "efficientnet_b0", channels: 3, size: 40, batch: 3),
+        NetworkCase(name: "efficientnet_v2_s", channels: 3, size: 40, batch: 2),
+        NetworkCase(name: "regnet_y_400mf", channels: 3, size: 40, batch: 3),
+        NetworkCase(name: "convnext_tiny", channels: 3, size: 35, batch: 2),
     ]
 
     /// True if rounding errors have many layers to grow in.

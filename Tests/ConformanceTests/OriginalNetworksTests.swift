@@ -164,7 +164,7 @@ private enum Drawn {
         if shape.rank == 1 || ["gamma", "layer_scale"].contains(last) {
             return Tensor(shape, each(name, shape.count) { Float(1 + $0 * 0.5) })
         }
-        let bound = (6 / Double(shape.count / shape[0])).squareRoot()
+        let bound = (3 / Double(shape.count / shape[0])).squareRoot()
         return Tensor(shape, each(name, shape.count) { Float($0 * bound) })
     }
 

@@ -18,13 +18,15 @@ import numpy
 from originals import FAMILIES, build, parameters, torch
 
 BATCH, CLASSES = 2, 10
-GRADIENTS = ["alexnet", "vgg11", "squeezenet1_1", "googlenet", "resnext50_32x4d", "wide_resnet50_2", "densenet121",
-             "mobilenet_v2_050", "resnet20"]
+GRADIENTS = ["alexnet", "vgg11", "squeezenet1_1", "googlenet", "resnext50_32x4d", "densenet121",
+             "mobilenet_v2_050", "resnet20", "mobilenet_v3_small", "shufflenet_v2_x0_5", "efficientnet_b0",
+             "efficientnet_v2_s", "regnet_y_400mf", "convnext_tiny", "test_efficientnet", "tf_efficientnet_b0"]
 warnings.simplefilter("ignore")
 
 
 def size_of(name):
-    return 32 if name in FAMILIES["CIFARResNet"] else 72
+    # Odd, so that "same" padding differs from side to side, and above 64: below, Fovea gives some networks other stems.
+    return 32 if name in FAMILIES["CIFARResNet"] else 65
 
 
 def uniform(name, count):
@@ -42,14 +44,14 @@ def uniform(name, count):
 
 
 def draw(name, shape):
-    """A parameter, exact in f32: filters for ReLU, scales and variances around 1, biases and means around 0."""
+    """A parameter, exact in f32: filters that keep the variance, scales and variances around 1, biases and means around 0."""
     u = uniform(name, int(numpy.prod(shape)))
     if name.endswith(("bias", "running_mean")):
         values = u * 0.2
     elif len(shape) == 1 or name.endswith(("gamma", "layer_scale")):
         values = 1 + u * 0.5
     else:
-        values = u * (6 / (numpy.prod(shape[1:]))) ** 0.5
+        values = u * (3 / (numpy.prod(shape[1:]))) ** 0.5
     return torch.from_numpy(values.astype(numpy.float32).reshape(shape))
 
 

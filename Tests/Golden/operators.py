@@ -357,6 +357,33 @@ def small():
         adamw(updates, [(3, 2, 3, 3), (17,)], betas, epsilon, decay, step)
     updates.write(HERE, MAXIMUM)
     training(HERE / "training-adamw.golden", adamw=True)
+    channels()
+
+
+def channels():
+    """What newer networks do to channels: weigh, mix, normalise, leave out."""
+    torch.manual_seed(11)
+    golden = Golden("channels")
+    kinks = torch.tensor([-3.0, 0.0, 3.0, 20.0, -20.0])
+    golden.add("activation", "hardSigmoid", [torch.cat([kinks, torch.randn(200) * 3]).reshape(1, 5, 41)], F.hardsigmoid,
+               kind="hardSigmoid")
+    for n, c, height, width in [(1, 1, 3, 2), (3, 17, 4, 5), (2, 16, 3, 3), (1, 64, 1, 1), (3, 3, 5, 7)]:
+        x, shape = torch.randn(n, c, height, width), f"{n}x{c}x{height}x{width}"
+        golden.add("multiply", f"{shape}, a number a picture's channel", [x, torch.randn(n, c, 1, 1)], torch.mul)
+        golden.add("multiply", f"{shape}, a number a channel", [x, torch.randn(1, c, 1, 1)], torch.mul)
+        if c > 1:
+            golden.add("layer norm", shape, [x * 2 + 1, torch.randn(c), torch.randn(c)],
+                       lambda x, s, b, c=c: F.layer_norm(x.permute(0, 2, 3, 1), (c,), s, b, 1e-6).permute(0, 3, 1, 2),
+                       epsilon=1e-6)
+    for c, groups in [(4, 2), (16, 4), (34, 2), (64, 8), (3, 3)]:
+        golden.add("channel shuffle", f"{c} in {groups}", [torch.randn(2, c, 3, 4)],
+                   lambda x, groups=groups: F.channel_shuffle(x, groups), groups=groups)
+    for shape, rate, salt, seed, step in [((5, 3, 2, 3), 0.5, 65536, 12345, 0), ((9, 17, 1, 2), 0.2, 3, 0xFFFFFF, 77777)]:
+        bits = [philox([n // 4, salt, step, 0], [seed, 0x64726F70])[n % 4] for n in range(shape[0])]
+        keep = torch.tensor([float((b >> 8) * 2.0 ** -24 >= numpy.float32(rate)) for b in bits])[:, None, None, None]
+        golden.add("stochastic depth", f"{shape} rate {rate}", [torch.randn(shape), torch.tensor([seed, step]).float()],
+                   lambda x, random, keep=keep, rate=rate: x * keep / (1 - rate), differentiable=[0], rate=rate, salt=salt)
+    golden.write(HERE, MAXIMUM)
 
 
 def large(folder):

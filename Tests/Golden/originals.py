@@ -1,7 +1,7 @@
 """The networks of Fovea's zoo as their authors wrote them: torchvision's, timm's and, for CIFAR, Idelbayev's.
 
-`FAMILIES` says which there are, by the file of the zoo; `build(name, classes)` makes one. Shared by parameters.py and
-networks.py.
+Wants torchvision, and timm for the networks under its names (`pip install timm`). `FAMILIES` says which there are, by the
+file of the zoo; `build(name, classes)` makes one. Shared by parameters.py and networks.py.
 """
 
 import sys
@@ -22,6 +22,14 @@ FAMILIES = {
     "ResNet": ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "resnext50_32x4d"],
     "DenseNet": ["densenet121", "densenet169"],
     "MobileNetV2": ["mobilenet_v2_035", "mobilenet_v2_050", "mobilenet_v2_075", "mobilenet_v2", "mobilenet_v2_140"],
+    "MobileNetV3": ["mobilenet_v3_small", "mobilenet_v3_large"],
+    "ShuffleNetV2": [f"shufflenet_v2_x{width}" for width in ("0_5", "1_0", "1_5", "2_0")],
+    "EfficientNet": [f"efficientnet_b{size}" for size in range(5)] + ["efficientnet_v2_s"],
+    "RegNet": ["regnet_y_400mf", "regnet_y_800mf", "regnet_y_1_6gf"],
+    "ConvNeXt": ["convnext_tiny", "convnext_small", "timm_convnext_tiny", "timm_convnext_small"],
+    "TimmEfficientNet": ["test_efficientnet"] + [f"tf_efficientnet_b{size}" for size in range(5)]
+    + ["tf_efficientnetv2_b0", "tf_efficientnetv2_s", "timm_efficientnet_b0"]
+    + ["mobilenetv2_050", "mobilenetv2_100", "mobilenetv2_140"],
     "CIFARResNet": ["resnet20", "resnet32", "resnet44", "resnet56"],
 }
 
@@ -62,6 +70,10 @@ class CIFARResNet(nn.Module):
 def build(name, classes=1000):
     if name in FAMILIES["CIFARResNet"]:
         return CIFARResNet((int(name[6:]) - 2) // 6, classes)
+    if name in FAMILIES["TimmEfficientNet"] or name.startswith("timm_"):
+        import timm  # noqa: PLC0415
+
+        return timm.create_model(name.removeprefix("timm_"), num_classes=classes)
     if name.startswith("mobilenet_v2_"):
         return torchvision.models.mobilenet_v2(num_classes=classes, width_mult=int(name[-3:]) / 100)
     if name == "googlenet":

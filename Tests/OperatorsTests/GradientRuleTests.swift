@@ -136,7 +136,22 @@ private typealias Numbers = Tensor<Double>
         try GradientCheck(Add(), [a, .random(a.shape, seed: 2)]).verify()
         try GradientCheck(Multiply(), [a, .random(a.shape, seed: 2)]).verify()
         try GradientCheck(Multiply(), [a, .random([3, 17, 1, 1], seed: 2)]).verify()
+        try GradientCheck(Multiply(), [a, .random([1, 17, 1, 1], seed: 2)]).verify()
         try GradientCheck(Multiply(), [.random([3, 5], seed: 1), .random([3, 5], seed: 2)]).verify()
+    }
+
+    @Test(arguments: [3, 16, 17, 64])
+    func `layer norm's gradients are its slopes`(channels: Int) throws {
+        let inputs = [
+            Numbers.random([2, channels, 3, 2], seed: 1), .random([channels], seed: 2, from: 0.5, to: 1.5),
+            .random([channels], seed: 3),
+        ]
+        try GradientCheck(LayerNorm(epsilon: 1e-6), inputs).verify()
+    }
+
+    @Test(arguments: [(4, 2), (16, 4), (34, 17), (64, 2), (3, 1)])
+    func `a shuffle's gradient goes back to where it came from`(channels: Int, groups: Int) throws {
+        try GradientCheck(ChannelShuffle(groups: groups), [.random([2, channels, 3, 2], seed: 1)]).verify()
     }
 
     @Test func `concat, slices and reshapes hand gradients to where they came from`() throws {
@@ -145,6 +160,7 @@ private typealias Numbers = Tensor<Double>
         try GradientCheck(Concat(), [.random([2, 3], seed: 1), .random([2, 5], seed: 2)]).verify()
         for (start, count) in [(0, 3), (5, 12), (16, 1), (0, 17)] {
             try GradientCheck(ChannelSlice(start: start, count: count), [parts[2]]).verify()
+            if count < 17 { try GradientCheck(ChannelSplit([count, 17 - count]), [parts[2]]).verify() }
         }
         try GradientCheck(Reshape([3, 102]), [parts[2]]).verify()
     }
@@ -153,6 +169,7 @@ private typealias Numbers = Tensor<Double>
         for (rate, salt) in [(Float(0.5), 0), (0.1, 7)] {
             let inputs = [Numbers.random([3, 17, 3], seed: 1), Numbers([2], [4321, 17])]
             try GradientCheck(Dropout(rate: rate, salt: salt), inputs, differentiable: [0]).verify()
+            try GradientCheck(StochasticDepth(rate: rate, salt: salt), inputs, differentiable: [0]).verify()
         }
     }
 

@@ -30,8 +30,7 @@ import Testing
 
     @Test(arguments: [
         "convolution", "batch-norm", "batch-norm-activations", "pooling", "elementwise", "moves", "fully-connected",
-        "loss", "dropout", "updates", "updates-adamw",
-        "adaptive-pooling",
+        "loss", "dropout", "updates", "updates-adamw", "adaptive-pooling", "channels",
     ])
     func `operators and their gradients agree with PyTorch`(_ name: String) throws {
         let cases = try OperatorCase.committed(name)

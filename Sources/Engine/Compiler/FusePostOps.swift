@@ -19,7 +19,8 @@ enum FusePostOps {
         for position in graph.nodes.indices {
             let y = graph.nodes[position].outputs[0]
             guard let reader = readers[y], reader.count == 1, !outside.contains(y),
-                let activation = graph.nodes[reader[0]].operator as? Activation, mayChange(graph.nodes[reader[0]])
+                let activation = graph.nodes[reader[0]].operator as? Activation, activation.kind.isForMaps,
+                mayChange(graph.nodes[reader[0]])
             else { continue }
             if var convolution = graph.nodes[position].operator as? Convolution, convolution.activation == nil {
                 convolution.activation = activation.kind

@@ -115,6 +115,21 @@ struct Lowering {
                 multiplyAdds: node.operator.multiplyAdds(
                     inputs: node.inputs.map(graph.shape), outputs: node.outputs.map(graph.shape)),
                 isConstant: isConstant))
+        if proposal.isView { try settle(node.outputs[0], scope: node.scope) }
+    }
+
+    /// Copies a value that only looks at another one's memory to where it must end up, if anywhere.
+    private mutating func settle(_ value: ValueID, scope: Scope) throws {
+        guard let home = destinations[value] else { return }
+        let view = places[value.index][0]
+        let format = TensorFormat(graph.shape(value))
+        let proposal = try library.proposeReorder(from: program.buffers[view].format, to: format)
+        let buffer = add(Buffer(format: format, home: home))
+        places[value.index] = [buffer]
+        program.steps.append(
+            ProgramStep(
+                name: "reorder", attributes: "copy", scope: scope, inputs: [view], outputs: [buffer],
+                proposal: proposal, multiplyAdds: 0, isConstant: false))
     }
 
     /// The first format in which `value` is held in this type; row-major if it is not yet.

@@ -1,5 +1,6 @@
-// Activations by oneDNN, in whatever layout their input has.
+// Activations by oneDNN, in whatever layout their input has; hard sigmoid by a kernel of our own.
 
+import CKernels
 import COneDNN
 import FoveaCompiler
 import FoveaOperators
@@ -13,6 +14,7 @@ extension Activation.Kind {
         case .silu: FoveaDNNActivationSiLU
         case .gelu: FoveaDNNActivationGELU
         case .hardSwish: FoveaDNNActivationHardSwish
+        case .hardSigmoid: preconditionFailure("oneDNN 2.6 has no hard sigmoid; it is a kernel of our own")
         }
     }
 }
@@ -23,6 +25,13 @@ extension Optional<Activation.Kind> {
 
 extension Activation: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        if kind == .hardSigmoid {
+            let count = Int64(request.inputs[0].shape.count)
+            return request.own("hard_sigmoid") { memory in
+                let (x, y) = (memory.inputs[0].floats, memory.outputs[0].floats)
+                return { fovea_hard_sigmoid(x, count, y) }
+            }
+        }
         let x = request.inputs[0].oneDNN()
         let primitive = try OneDNNPrimitive(engine, reading: [x]) { engine, error in
             FoveaDNNActivationForward(engine, x.handle, kind.oneDNN, error)
@@ -35,6 +44,13 @@ extension Activation: OneDNNOperator {
 
 extension ActivationBackward: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
+        if kind == .hardSigmoid {
+            let count = Int64(request.inputs[0].shape.count)
+            return request.own("hard_sigmoid") { memory in
+                let (dy, x, dx) = (memory.inputs[0].floats, memory.inputs[1].floats, memory.outputs[0].floats)
+                return { fovea_hard_sigmoid_backward(dy, x, count, dx) }
+            }
+        }
         let kept = request.inputs[1].oneDNN()
         let primitive = try OneDNNPrimitive(engine, reading: [kept]) { engine, error in
             FoveaDNNActivationBackward(engine, kept.handle, kept.handle, kind.oneDNN, error)

@@ -41,7 +41,7 @@ extension Optional<Activation.Kind> {
         case .relu6: FOVEA_NORM_RELU6
         case .silu: FOVEA_NORM_SILU
         case .hardSwish: FOVEA_NORM_HARD_SWISH
-        case .sigmoid, .gelu: preconditionFailure("the compiler does not fuse a norm with it")
+        case .sigmoid, .gelu, .hardSigmoid: preconditionFailure("the compiler does not fuse a norm with it")
         }
     }
 }

@@ -107,14 +107,39 @@ extension ConvolutionBackwardWeights {
     /// Our kernel, likewise.
     func ownDepthwise(_ request: KernelRequest) -> KernelProposal? {
         let (x, dy) = (request.inputs[0], request.inputs[1])
-        guard !hasBias, dy.dataType == x.dataType,
+        guard dy.dataType == x.dataType,
             let own = OwnDepthwise(request, window, groups: groups, x: x.shape, y: dy.shape)
         else { return nil }
-        return own.proposal(
+        let filters = own.proposal(
             [x.laidOut(own.x), dy.laidOut(own.y)], request.outputs[0].plain, scratch: fovea_depthwise_scratch
         ) { shape, memory in
             fovea_depthwise_filter_gradient(
                 shape, memory.inputs[0], memory.inputs[1], memory.outputs[0].floats, memory.scratch)
         }
+        return hasBias ? withBias(request, filters) : filters
+    }
+
+    /// The same, and the gradient of the bias: dy summed over pictures and positions.
+    private func withBias(_ request: KernelRequest, _ filters: KernelProposal) -> KernelProposal {
+        let maps = FactoredMaps(filters.inputs[1]).maps
+        let (n, c) = (Int(maps.n), Int(maps.c))
+        let start = (filters.scratchByteCount + 63) / 64 * 64
+        var both = KernelProposal(
+            inputs: filters.inputs, outputs: [filters.outputs[0], request.outputs[1].plain],
+            implementation: filters.implementation
+        ) { memory in
+            let (dy, db) = (memory.inputs[1], memory.outputs[1].floats)
+            guard let scratch = memory.scratch else { preconditionFailure("sums of planes want scratch memory") }
+            let sums = (scratch + start).floats
+            var alone = memory
+            alone.outputs.removeLast()
+            let bias = OwnKernel {
+                withUnsafePointer(to: maps) { fovea_channel_products($0, dy, nil, sums) }
+                for channel in 0..<c { db[channel] = (0..<n).reduce(0) { $0 + sums[$1 * c + channel] } }
+            }
+            return KernelSequence([try filters.bind(alone), bias])
+        }
+        both.scratchByteCount = start + n * c * 4
+        return both
     }
 }

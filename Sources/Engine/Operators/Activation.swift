@@ -1,6 +1,6 @@
 // Activations, applied to every element alone: y = f(x), dx = f'(x) dy. One enum, since they differ in f and f' only.
 // ReLU: Nair and Hinton 2010. ReLU6: Howard et al. 2017. SiLU: Elfwing et al. 2017. GELU: Hendrycks and Gimpel 2016
-// (exact, with erf). Hard-swish: Howard et al. 2019.
+// (exact, with erf). Hard-swish and hard-sigmoid: Howard et al. 2019.
 
 import FoveaGraph
 import FoveaTensorCore
@@ -21,11 +21,16 @@ package struct Activation: Operator {
         case gelu
         /// x min(max(x + 3, 0), 6) / 6
         case hardSwish
+        /// min(max(x + 3, 0), 6) / 6
+        case hardSigmoid
 
         package var description: String { rawValue }
 
         /// True if f'(x) can be had from y = f(x), so that x need not be kept.
         package var gradientUsesOutput: Bool { self == .relu || self == .sigmoid }
+
+        /// False for the gate of squeeze and excitation, of one number a channel: kept in f32, and never fused.
+        package var isForMaps: Bool { self != .hardSigmoid }
 
         /// f(x).
         @inlinable
@@ -37,6 +42,7 @@ package struct Activation: Operator {
             case .silu: return x / (1 + S.exp(-x))
             case .gelu: return x * (1 + S.erf(x / S(2).squareRoot())) / 2
             case .hardSwish: return x * min(max(x + 3, 0), 6) / 6
+            case .hardSigmoid: return min(max(x + 3, 0), 6) / 6
             }
         }
 
@@ -56,6 +62,7 @@ package struct Activation: Operator {
                 let cumulative = (1 + S.erf(x / S(2).squareRoot())) / 2
                 return cumulative + x * S.exp(-x * x / 2) / (2 * S.pi).squareRoot()
             case .hardSwish: return x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + S(0.5)
+            case .hardSigmoid: return x > -3 && x < 3 ? 1 / S(6) : 0
             }
         }
     }
@@ -64,8 +71,8 @@ package struct Activation: Operator {
     package init(_ kind: Kind) { self.kind = kind }
 
     package var name: String { kind.rawValue }
-    package func takesLowPrecision(input index: Int) -> Bool { true }
-    package func givesLowPrecision(output index: Int) -> Bool { true }
+    package func takesLowPrecision(input index: Int) -> Bool { kind.isForMaps }
+    package func givesLowPrecision(output index: Int) -> Bool { kind.isForMaps }
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] { [inputs[0]] }
 
     @specialized(where S == Float)
@@ -86,8 +93,8 @@ package struct ActivationBackward: Operator {
     package init(_ kind: Activation.Kind) { self.kind = kind }
 
     package var name: String { kind.rawValue + " backward" }
-    package func takesLowPrecision(input index: Int) -> Bool { true }
-    package func givesLowPrecision(output index: Int) -> Bool { true }
+    package func takesLowPrecision(input index: Int) -> Bool { kind.isForMaps }
+    package func givesLowPrecision(output index: Int) -> Bool { kind.isForMaps }
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] { [inputs[0]] }
 
     @specialized(where S == Float)
@@ -113,4 +120,5 @@ extension Value {
     package func silu() -> Value { apply(Activation(.silu)) }
     package func gelu() -> Value { apply(Activation(.gelu)) }
     package func hardSwish() -> Value { apply(Activation(.hardSwish)) }
+    package func hardSigmoid() -> Value { apply(Activation(.hardSigmoid)) }
 }

@@ -129,11 +129,15 @@ struct ConvolutionLoop {
 
 extension Value {
     /// A convolution with its own filters, named `scope.weight` and `scope.bias`: (N, C, H, W) to (N, `channels`, H', W').
+    ///
+    /// `padsSame` puts TensorFlow's border in place of `padding`: outputs are the extent over the stride, rounded up.
     package func conv2d(
         _ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-        groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil, biasInitializer: Initializer? = nil
+        groups: Int = 1, bias: Bool = true, padsSame: Bool = false, initializer: Initializer? = nil,
+        biasInitializer: Initializer? = nil
     ) -> Value {
-        let window = Window(kernel, stride: stride, padding: padding, dilation: dilation)
+        var window = Window(kernel, stride: stride, padding: padding, dilation: dilation)
+        if padsSame, shape.rank == 4 { window = window.same(for: shape) }
         let fanIn = self.channels / groups * kernel * kernel
         let w = builder.parameter(
             scope / "weight", [channels, self.channels / groups, kernel, kernel], .weight,

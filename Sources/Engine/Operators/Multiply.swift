@@ -1,10 +1,11 @@
-// Element-wise product: y = a b, where b may be one number a channel (squeeze and excitation, Hu et al. 2018).
-// da = dy b;  db = dy a, summed over each plane where b is one number a channel.
+// Element-wise product: y = a b, where b may be one number a channel: of each picture (squeeze and excitation, Hu et al. 2018)
+// or of all (layer scale, Touvron et al. 2021).
+// da = dy b;  db = dy a, summed over whatever b is the same for.
 
 import FoveaGraph
 import FoveaTensorCore
 
-/// The product of two tensors. Inputs: a (N, C, H, W), b of the same shape or (N, C, 1, 1). Output: y (as a).
+/// The product of two tensors. Inputs: a (N, C, H, W), b of the same shape, (N, C, 1, 1) or (1, C, 1, 1). Output: y (as a).
 package struct Multiply: Operator {
     package init() {}
 
@@ -14,7 +15,7 @@ package struct Multiply: Operator {
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         let (a, b) = (inputs[0], inputs[1])
-        guard a == b || (a.rank == 4 && b == [a[0], a[1], 1, 1]) else {
+        guard a == b || (a.rank == 4 && (b == [a[0], a[1], 1, 1] || b == [1, a[1], 1, 1])) else {
             throw Failure(.usage, "cannot multiply \(a) by \(b): want equal shapes, or one number a channel")
         }
         return [a]
@@ -25,25 +26,32 @@ package struct Multiply: Operator {
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] {
         let (a, b) = (inputs[0], inputs[1])
         var y = a
-        let repeats = a.shape.count / max(1, b.shape.count)
-        for index in 0..<a.shape.count { y.elements[index] *= b.elements[index / repeats] }
+        let repeats = a.shape == b.shape ? 1 : a.shape[2] * a.shape[3]
+        let count = max(1, b.shape.count)
+        for index in 0..<a.shape.count { y.elements[index] *= b.elements[index / repeats % count] }
         return [y]
     }
 
     package func gradients(_ context: GradientContext) -> [Value?] {
         let (a, b, dy) = (context.inputs[0], context.inputs[1], context.dy)
         let da = context.needs[0] ? dy.apply(Multiply(), [b], scope: context.scope) : nil
-        let product: any Operator = a.shape == b.shape ? Multiply() : ChannelProduct()
+        let sumsPictures = a.shape[0] != b.shape[0]
+        let product: any Operator = a.shape == b.shape ? Multiply() : ChannelProduct(sumsPictures: sumsPictures)
         let db = context.needs[1] ? dy.apply(product, [a], scope: context.scope) : nil
         return [da, db]
     }
 }
 
-/// The sum of dy a over each plane. Inputs: dy, a (N, C, H, W). Output: (N, C, 1, 1).
+/// The sum of dy a over each plane, and over pictures if `sumsPictures`. Inputs: dy, a (N, C, H, W). Output: (N, C, 1, 1), or
+/// (1, C, 1, 1).
 package struct ChannelProduct: Operator {
-    package init() {}
+    package var sumsPictures: Bool
+
+    package init(sumsPictures: Bool = false) { self.sumsPictures = sumsPictures }
 
     package var name: String { "channel product" }
+    package var attributes: String { sumsPictures ? "of all pictures" : "" }
+    package func takesLowPrecision(input index: Int) -> Bool { true }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
         let dy = inputs[0]
@@ -51,7 +59,7 @@ package struct ChannelProduct: Operator {
         guard dy == inputs[1] else {
             throw Failure(.usage, "cannot multiply \(dy) by \(inputs[1]): the shapes differ")
         }
-        return [[dy[0], dy[1], 1, 1]]
+        return [[sumsPictures ? 1 : dy[0], dy[1], 1, 1]]
     }
 
     @specialized(where S == Float)
@@ -59,13 +67,16 @@ package struct ChannelProduct: Operator {
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] {
         let (dy, a) = (inputs[0], inputs[1])
         let plane = dy.shape[2] * dy.shape[3]
-        var sum = Tensor<S>([dy.shape[0], dy.shape[1], 1, 1], repeating: 0)
-        for index in 0..<dy.shape.count { sum.elements[index / plane] += dy.elements[index] * a.elements[index] }
+        var sum = Tensor<S>([sumsPictures ? 1 : dy.shape[0], dy.shape[1], 1, 1], repeating: 0)
+        let count = max(1, sum.shape.count)
+        for index in 0..<dy.shape.count {
+            sum.elements[index / plane % count] += dy.elements[index] * a.elements[index]
+        }
         return [sum]
     }
 }
 
 extension Value {
-    /// The element-wise product; `b` of equal shape or one number a channel, (N, C, 1, 1).
+    /// The element-wise product; `b` of equal shape or one number a channel, (N, C, 1, 1) or (1, C, 1, 1).
     package static func * (a: Value, b: Value) -> Value { a.apply(Multiply(), [b]) }
 }

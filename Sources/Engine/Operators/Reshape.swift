@@ -6,12 +6,17 @@ import FoveaTensorCore
 /// Another shape of equal count, number of pictures included. Input: x. Output: y of `shape`.
 package struct Reshape: Operator {
     package var shape: Shape
+    /// True for parameters and their gradients, which stay in f32.
+    package var isOfParameter: Bool
 
-    package init(_ shape: Shape) { self.shape = shape }
+    package init(_ shape: Shape, isOfParameter: Bool = false) {
+        self.shape = shape
+        self.isOfParameter = isOfParameter
+    }
 
     package var name: String { "reshape" }
-    package func takesLowPrecision(input index: Int) -> Bool { true }
-    package func givesLowPrecision(output index: Int) -> Bool { true }
+    package func takesLowPrecision(input index: Int) -> Bool { !isOfParameter }
+    package func givesLowPrecision(output index: Int) -> Bool { !isOfParameter }
     package var attributes: String { "to \(shape)" }
 
     package func outputShapes(_ inputs: [Shape]) throws -> [Shape] {
@@ -28,11 +33,17 @@ package struct Reshape: Operator {
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] { [inputs[0].reshaped(shape)] }
 
     package func gradients(_ context: GradientContext) -> [Value?] {
-        [context.dy.apply(Reshape(context.inputs[0].shape), scope: context.scope)]
+        let back = Reshape(context.inputs[0].shape, isOfParameter: isOfParameter)
+        return [context.dy.apply(back, scope: context.scope)]
     }
 }
 
 extension Value {
+    /// A parameter, whose file gives it another shape than its operator wants.
+    package func parameterReshaped(to shape: Shape, _ scope: Scope) -> Value {
+        apply(Reshape(shape, isOfParameter: true), scope: scope)
+    }
+
     /// All features of a picture in one row: (N, C, H, W) to (N, C * H * W). A row stays as it is.
     package func flatten() -> Value {
         guard shape.rank > 2 else { return self }

@@ -54,6 +54,19 @@ package struct Window: Hashable, Sendable {
         return window
     }
 
+    /// The window with the least border that gives extent / stride outputs, rounded up; the odd row or column of it lies below
+    /// or at the right. TensorFlow's "SAME".
+    func same(for shape: Shape) -> Window {
+        var window = self
+        for axis in 0..<2 {
+            let outputs = (shape[axis + 2] + stride[axis] - 1) / stride[axis]
+            let border = max(0, (outputs - 1) * stride[axis] + span[axis] - shape[axis + 2])
+            window.paddingBefore[axis] = border / 2
+            window.paddingAfter[axis] = border - border / 2
+        }
+        return window
+    }
+
     /// Output positions whose window covers input position `offset + output * stride` inside `0 ..< extent`, along one axis:
     /// the range of outputs for which the kernel element `element` falls into the picture.
     func outputs(axis: Int, element: Int, extent: Int, outputs: Int) -> Range<Int> {

@@ -7,7 +7,7 @@ import Foundation
 /// What a sample says of its picture.
 struct ShardLabel: Sendable, Equatable {
     var text: String
-    /// The label, where it is a whole number of at least 0.
+    /// The label, where it can be the number of a class: whole, from 0 to 65535.
     var number: Int?
     var split: Split?
     var weight: Float?
@@ -15,7 +15,7 @@ struct ShardLabel: Sendable, Equatable {
 
     init(text: String) {
         self.text = text
-        number = Int(text).flatMap { $0 >= 0 ? $0 : nil }
+        number = UInt16(text).map(Int.init)
     }
 }
 

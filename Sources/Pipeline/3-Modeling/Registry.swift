@@ -49,6 +49,8 @@ package enum Registry {
         LeNet5.architectures, PlainCNN.architectures, SmallCNN.architectures, CIFARResNet.architectures,
         AlexNet.architectures, VGG.architectures, SqueezeNet.architectures, GoogLeNet.architectures,
         ResNet.architectures, DenseNet.architectures, MobileNetV2.architectures,
+        MobileNetV3.architectures, ShuffleNetV2.architectures, EfficientNet.architectures, RegNet.architectures,
+        ConvNeXt.architectures, TimmEfficientNet.architectures,
     ].flatMap { $0 }
 
     /// The network of this name, or a `Failure` of kind `.usage` with the nearest names.

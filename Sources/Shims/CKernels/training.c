@@ -198,24 +198,3 @@ void fovea_fold_norm(const float *w, const float *b, const float *scale, const f
     const struct fold context = {w, b, scale, shift, mean, variance, epsilon, inner, folded_w, folded_b};
     fovea_parallel(o, 1 + 65536 / (inner + 1), fold_part, &context);
 }
-
-struct channel_product {
-    const float *dy, *a;
-    int64_t p;
-    float *y;
-};
-
-static void channel_product_part(int64_t first, int64_t last, const void *context) {
-    const struct channel_product *c = context;
-    for (int64_t plane = first; plane < last; plane++) {
-        const float *dy = c->dy + plane * c->p, *a = c->a + plane * c->p;
-        float sum = 0;
-        for (int64_t i = 0; i < c->p; i++) sum += dy[i] * a[i];
-        c->y[plane] = sum;
-    }
-}
-
-void fovea_channel_product(const float *dy, const float *a, int64_t n_times_c, int64_t p, float *y) {
-    const struct channel_product context = {dy, a, p, y};
-    fovea_parallel(n_times_c, 4, channel_product_part, &context);
-}

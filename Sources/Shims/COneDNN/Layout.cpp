@@ -195,15 +195,6 @@ FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType t
     });
 }
 
-FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error) {
-    return guarded(error, [&] {
-        dims extents = Blocking(layout->value).extents, offsets(extents.size(), 0);
-        extents[1] = count;
-        offsets[1] = start;
-        return new FoveaDNNLayout {layout->value.submemory_desc(extents, offsets)};
-    });
-}
-
 void FoveaDNNLayoutFree(FoveaDNNLayout *layout) { delete layout; }
 
 bool FoveaDNNLayoutEqual(const FoveaDNNLayout *one, const FoveaDNNLayout *other) { return one->value == other->value; }

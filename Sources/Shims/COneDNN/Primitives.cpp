@@ -232,19 +232,6 @@ FoveaDNNPrimitive *FoveaDNNBinaryCreate(
     });
 }
 
-FoveaDNNPrimitive *FoveaDNNConcatCreate(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *const *sources, int count, FoveaDNNError *error) {
-    return guarded(error, [&] {
-        std::vector<md> values;
-        for (int index = 0; index < count; index++) values.push_back(sources[index]->value);
-#if FOVEA_DNNL_3
-        return finished<dnnl::concat>(dnnl::concat::primitive_desc(engine->engine, 1, values, plannedScratch()));
-#else
-        return finished<dnnl::concat>(dnnl::concat::primitive_desc(1, values, engine->engine, plannedScratch()));
-#endif
-    });
-}
-
 FoveaDNNPrimitive *FoveaDNNReorderCreate(
     FoveaDNNEngine *engine, const FoveaDNNLayout *from, const FoveaDNNLayout *to, FoveaDNNError *error) {
     return guarded(error, [&] {

@@ -3,8 +3,11 @@
 
 #include "adaptive_pooling.h"
 #include "augment.h"
+#include "channel_factors.h"
+#include "channel_moves.h"
 #include "depthwise.h"
 #include "instructions.h"
+#include "layer_norm.h"
 #include "norm.h"
 #include "normalise.h"
 #include "parallel.h"

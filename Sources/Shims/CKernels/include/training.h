@@ -39,7 +39,4 @@ void fovea_running_statistic(float *running, const float *statistic, float momen
 void fovea_fold_norm(const float *w, const float *b, const float *scale, const float *shift, const float *mean,
                      const float *variance, float epsilon, int64_t o, int64_t inner, float *folded_w, float *folded_b);
 
-// y (n, c) = sum over p positions of dy (n, c, p) a (n, c, p).
-void fovea_channel_product(const float *dy, const float *a, int64_t n_times_c, int64_t p, float *y);
-
 #endif

@@ -98,8 +98,6 @@ FoveaDNNLayout *FoveaDNNLayoutLike(const FoveaDNNLayout *like, const int64_t *di
 FoveaDNNLayout *FoveaDNNLayoutTyped(const FoveaDNNLayout *layout, FoveaDNNType type, FoveaDNNError *error);
 /// The same placement with the first two of four axes in the other order.
 FoveaDNNLayout *FoveaDNNLayoutTransposed(const FoveaDNNLayout *layout, FoveaDNNError *error);
-/// `count` channels from `start` of a tensor, in place.
-FoveaDNNLayout *FoveaDNNLayoutChannels(const FoveaDNNLayout *layout, int64_t start, int64_t count, FoveaDNNError *error);
 void FoveaDNNLayoutFree(FoveaDNNLayout *layout);
 bool FoveaDNNLayoutEqual(const FoveaDNNLayout *one, const FoveaDNNLayout *other);
 /// True if the elements lie row-major without gaps.
@@ -157,9 +155,6 @@ FoveaDNNPrimitive *FoveaDNNPoolingBackward(
 FoveaDNNPrimitive *FoveaDNNBinaryCreate(
     FoveaDNNEngine *engine, FoveaDNNBinary kind, const FoveaDNNLayout *a, const FoveaDNNLayout *b,
     const FoveaDNNLayout *y, FoveaDNNError *error);
-/// Along channels. The destination's layout is chosen.
-FoveaDNNPrimitive *FoveaDNNConcatCreate(
-    FoveaDNNEngine *engine, const FoveaDNNLayout *const *sources, int count, FoveaDNNError *error);
 FoveaDNNPrimitive *FoveaDNNReorderCreate(
     FoveaDNNEngine *engine, const FoveaDNNLayout *from, const FoveaDNNLayout *to, FoveaDNNError *error);
 
