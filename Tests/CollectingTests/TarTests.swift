@@ -113,6 +113,11 @@ private let damaged: [DamagedTar] = [
         #expect(try open("s/*.tar").classes == ["cat", "dog"])
     }
 
+    @Test func `a number that no class can have is a name`() throws {
+        try folder.write("s.tar", sample("a", "9223372036854775807") + sample("b", "1") + tarEnd)
+        #expect(try open("s.tar").classes == ["1", "9223372036854775807"])
+    }
+
     @Test func `braces expand as a shell's do`() throws {
         #expect(try ShardPattern.expanded("a{08..10}b{x,y}") == ["a08bx", "a08by", "a09bx", "a09by", "a10bx", "a10by"])
         #expect(try ShardPattern.expanded("a{8..10}") == ["a8", "a9", "a10"])
