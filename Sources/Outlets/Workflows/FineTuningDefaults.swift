@@ -37,7 +37,7 @@ enum FineTuningDefaults {
         configuration.learningRate =
             (way == .full ? fullRate : stagedRate) * Float(set.batchSize ?? configuration.batchSize) / Float(batchSize)
         if way == .staged { configuration.layerDecay = stagedLayerDecay }
-        // The fit of a head has its decay against confidence; smoothing would only bend it.
+        // The fit of a head does without, whatever the configuration says.
         if way == .head { configuration.labelSmoothing = 0 }
         return reasons(configuration, way, pictures: pictures, set)
     }

@@ -94,7 +94,8 @@ package struct TrainingOverrides: Sendable, Equatable {
         put(threads, \.threads)
         put(precision?.named, \.precision)
         put(savesMemory, \.savesMemory)
-        put(fineTuning, \.fineTuning)
+        // Not through `put`: nothing said would then be said to be nothing.
+        if let fineTuning { result.fineTuning = fineTuning }
         put(freeze, \.freeze)
         put(norms, \.norms)
         put(layerDecay, \.layerDecay)
