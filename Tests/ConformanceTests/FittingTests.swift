@@ -47,7 +47,7 @@ import Testing
                     architecture: name, channels: 3, height: size, width: size, classCount: classes))
             let graph = try Compiler.trainingGraph(
                 model.trainingGraph(batch: pictures, loss: LossConfiguration()), precision: precision
-            ) { $0.appendSGD(momentum: 0.9, nesterov: true, weightDecay: 0) }
+            ) { $0.appendUpdates(.sgd(momentum: 0.9, nesterov: true), weightDecay: 0) }
             let store = try ParameterStore(graph.parameters)
             store.initialize(seed: 1)
             let plan = try Compiler.plan(graph, isTraining: true, store: store, library: library)
