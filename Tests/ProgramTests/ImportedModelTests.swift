@@ -81,7 +81,7 @@ import Testing
         try SyntheticPictures.write(12, classes: ["a", "b"], in: folder, below: "data/", side: 28, channels: 1)
         let run = try ProgramRun.fovea([
             "train", folder.path + "/data", "-o", folder.path + "/out.fovea", "--model", path, "--epochs", "1", "--lr",
-            "1e-12", "--augment", "none", "--precision", "f32",
+            "1e-12", "--augment", "none", "--precision", "f32", "--fine-tune", "full", "--norms", "fixed",
         ])
         #expect(run.code == 0, "\(run.errors)")
         #expect(!run.errors.contains("is new"))
