@@ -27,7 +27,7 @@ struct Train: ParsableCommand {
               fovea train photographs -o flowers.fovea --augment strong --epochs 60
               fovea train photographs -o flowers.fovea --model mobilenet_v2.safetensors --fine-tune head
               fovea train photographs -o flowers.fovea --model resnet50.pth --freeze conv1 --freeze bn1 --freeze layer1
-              fovea train photographs -o flowers.fovea --model timm/resnet18.a1_in1k --lr 0.01
+              fovea train photographs -o flowers.fovea --model timm/resnet18.a1_in1k
             """)
 
     @Argument(help: DataFlags.argument)
