@@ -31,7 +31,7 @@ setup:
 	@scripts/setup.sh
 
 build: setup
-	$(SWIFT) build -c release
+	@scripts/build.sh
 
 demo:
 	@scripts/demo.sh

@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 
 scripts/setup.sh --bench
 python=$(scripts/peers-python.sh)
-${SWIFT:-swift} build -c release
-program=$(${SWIFT:-swift} build -c release --show-bin-path)/fovea
+scripts/build.sh
+program=$(scripts/build.sh --path)/fovea
 commit=$(git describe --always --dirty 2>/dev/null || printf unknown)
 
 # Patterns of rows are the driver's to expand.

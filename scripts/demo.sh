@@ -7,7 +7,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-swift=${SWIFT:-swift}
 made=.build/demo
 stages=()
 
@@ -26,9 +25,8 @@ stage() {
 }
 
 stage "system packages" scripts/setup.sh --demo
-# shellcheck disable=SC2086  # SWIFT may be a command with arguments.
-stage "build" $swift build -c release
-fovea=$($swift build -c release --show-bin-path)/fovea
+stage "build" scripts/build.sh
+fovea=$(scripts/build.sh --path)/fovea
 if [ ! -x "$fovea" ]; then
     printf 'demo: the build made no program %s\n' "$fovea" >&2
     exit 1

@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-${SWIFT:-swift} build -c release
-python3 Benchmarks/roofline.py "$(${SWIFT:-swift} build -c release --show-bin-path)/fovea" "$@"
+scripts/build.sh
+python3 Benchmarks/roofline.py "$(scripts/build.sh --path)/fovea" "$@"
