@@ -106,6 +106,16 @@ struct CompareModels: ParsableCommand {
                 row.seconds.map(duration) ?? "",
             ])
         }
-        return table.lines.joined(separator: "\n")
+        return (table.lines + [Self.doubt(comparison)].compactMap { $0 }).joined(separator: "\n")
+    }
+
+    /// Which of the others may be as good as the best: their intervals overlap.
+    private static func doubt(_ comparison: Comparison) -> String? {
+        guard let best = comparison.models.first, let lower = best.lower, let count = best.count else { return nil }
+        let close = comparison.models.dropFirst().filter { ($0.upper ?? -1) >= lower }.map(\.model.printable)
+        guard !close.isEmpty else { return nil }
+        return
+            "on \(grouped(count)) pictures \(close.joined(separator: ", ")) may be as good as \(best.model.printable): the "
+            + "intervals overlap"
     }
 }
