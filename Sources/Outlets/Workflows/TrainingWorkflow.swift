@@ -117,7 +117,10 @@ package enum TrainingWorkflow {
         if let start {
             // Whatever does not fit is said before the first picture is read.
             let trial = try ParameterStore(model.inferenceGraph(batch: 1).parameters)
-            for note in try start.fill(trial, of: model, classes: data.classes).notes { tell(.note(note)) }
+            let fit = try start.fill(trial, of: model, classes: data.classes)
+            for note in fit.notes { tell(.note(note)) }
+            // A head that is fitted first begins anew.
+            if configuration.fineTuning == .full, let note = fit.unnamedClassifier { tell(.note(note)) }
         }
         let result = try Trainer.run(task, library: library, stop: stop, observers: observers)
         guard result.hasLearned || !FileManager.default.fileExists(atPath: request.output) else {

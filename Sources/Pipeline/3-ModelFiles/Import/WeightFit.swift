@@ -14,6 +14,8 @@ package struct WeightFit: Sendable, Equatable {
     package private(set) var adaptedStem = false
     /// The same in sentences.
     package private(set) var notes: [String] = []
+    /// A sentence where the file's classifier was taken for as many classes, of which nobody knows whether they are the same.
+    package private(set) var unnamedClassifier: String?
 
     /// Fills `store`, which holds first values already, with `weights`, or throws and changes nothing.
     /// With `newClassifier`, or where the class counts differ, the classifier keeps the values it was drawn. Where the
@@ -56,9 +58,9 @@ package struct WeightFit: Sendable, Equatable {
                         ?? "the file has none"))
         }
         if !replaces, !knowsClasses {
-            notes.append(
+            unnamedClassifier =
                 "the classifier \(model.head) is kept: the file is for \(count) classes too, and does not name them; if they "
-                    + "are others, it is only a start")
+                + "are others, it is only a start"
         }
         if let (parameter, channels) = stem {
             adaptedStem = true
