@@ -57,6 +57,7 @@ let package = Package(
         system("CLCMS", "lcms2", apt: ["liblcms2-dev"], brew: ["little-cms2"]),
         shim("CImageCodecs", imports: ["CJPEG", "CPNG", "CWebP", "CTIFF", "CLCMS"], linking: ["webp", "gif"]),
         shim("CKernels"),
+        shim("CTransfer"),
         // Engine
         module("TensorCore", in: "Engine"),
         module("Graph", in: "Engine", imports: ["FoveaTensorCore"]),
@@ -70,7 +71,7 @@ let package = Package(
         module("Pictures", in: "Pipeline", imports: ["FoveaTensorCore", "CImageCodecs", "CKernels"]),
         module(
             "1-Collecting", in: "Pipeline",
-            imports: ["FoveaTensorCore", "FoveaPictures", "CZlib", .product(name: "Crypto", package: "swift-crypto")]),
+            imports: ["FoveaTensorCore", "FoveaPictures", "CZlib", "CTransfer", .product(name: "Crypto", package: "swift-crypto")]),
         module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures", "CKernels"]),
         module(
             "2-Loading", in: "Pipeline",

@@ -44,9 +44,9 @@ tcmalloc() {
 }
 
 setup_debian() {
-    # What Fovea links: kernels, picture codecs, compression.
+    # What Fovea links or opens: kernels, picture codecs, compression, downloads.
     local packages=(libdnnl-dev libpng-dev libwebp-dev libgif-dev libtiff-dev liblcms2-dev libheif-dev zlib1g-dev)
-    packages+=(pkg-config)
+    packages+=(libcurl4-openssl-dev pkg-config)
     case "$distribution" in
         ubuntu) packages+=(libjpeg-turbo8-dev) ;;
         *) packages+=(libjpeg62-turbo-dev) ;;

@@ -8,7 +8,7 @@ enum ImportLaw {
     /// From the foundation to the roof. Targets within one row are neighbours and do not import each other.
     static let order: [[String]] = [
         ["CJPEG", "CPNG", "CWebP", "CTIFF", "CLCMS", "CZlib"],
-        ["COneDNN", "CKernels", "CImageCodecs"],
+        ["COneDNN", "CKernels", "CImageCodecs", "CTransfer"],
         ["TensorCore"],
         ["Graph"],
         ["Operators"],
@@ -42,6 +42,7 @@ enum ImportLaw {
         "COneDNN": ["OneDNNBackend"],
         "CKernels": ["OneDNNBackend", "Pictures", "Preprocessing", "Loading"],
         "CImageCodecs": ["Pictures"],
+        "CTransfer": ["Collecting"],
         "ReferenceBackend": ["Fovea", "Program"],
         "OneDNNBackend": ["Fovea", "Program"],
         "Fovea": [],
@@ -52,7 +53,7 @@ enum ImportLaw {
     /// which takes one value from the data side, and Running.
     static let confined: [String: Set<String>] = [
         "Pictures": ["CImageCodecs", "CKernels", "TensorCore"],
-        "Collecting": ["CZlib", "TensorCore", "Pictures"],
+        "Collecting": ["CZlib", "CTransfer", "TensorCore", "Pictures"],
         "Preprocessing": ["CKernels", "TensorCore", "Pictures", "Collecting"],
         "Loading": ["CKernels", "TensorCore", "Pictures", "Collecting", "Preprocessing"],
         "Modeling": ["TensorCore", "Graph", "Operators", "Compiler", "Preprocessing"],
@@ -75,7 +76,7 @@ enum ImportLaw {
 
     /// Modules that come with Swift and the system: for everyone.
     static let system: Set<String> = [
-        "Swift", "Foundation", "FoundationEssentials", "FoundationNetworking", "Dispatch", "Synchronization",
+        "Swift", "Foundation", "FoundationEssentials", "Dispatch", "Synchronization",
         "Glibc", "Musl", "Darwin",
     ]
 
@@ -139,7 +140,7 @@ enum ImportLaw {
         "oneapi/": ["COneDNN"], "dnnl": ["COneDNN"], "jpeglib": ["CJPEG", "CImageCodecs"],
         "jerror": ["CJPEG", "CImageCodecs"], "png.h": ["CPNG", "CImageCodecs"], "webp/": ["CWebP", "CImageCodecs"],
         "tiffio": ["CTIFF", "CImageCodecs"], "lcms2": ["CLCMS", "CImageCodecs"], "gif_lib": ["CImageCodecs"],
-        "libheif/": ["CImageCodecs"],
+        "libheif/": ["CImageCodecs"], "curl/": ["CTransfer"],
         "zlib.h": ["CZlib"],
     ]
 

@@ -28,9 +28,10 @@ private func median(of count: Int, _ work: () throws -> Void) rethrows -> Durati
                     augmentation: changes, threads: threads)
                 let order = epochOrder(count: source.entries.count, seed: 0, epoch: 0)
                 let batches = Double(order.count) / 128
+                let batch = try loader.batch()
                 let time = median(of: 3) {
                     loader.start(epoch: 0, order: order)
-                    while let batch = loader.next() { loader.recycle(batch) }
+                    while loader.next(into: batch) {}
                 }
                 let each = time / batches
                 print("28 x 28, batch of 128, \(threads) thread(s), \(changes == .none ? "plain" : "changed"): \(each)")
@@ -57,8 +58,9 @@ private func median(of count: Int, _ work: () throws -> Void) rethrows -> Durati
                     source: source, classCount: 10, batchSize: 32, preprocessing: preprocessing,
                     augmentation: augmentation, threads: threads, cache: CacheOptions(mode: cache))
                 // The first of three fills the cache.
+                let batch = try loader.batch()
                 let time = median(of: 3) {
-                    loader.forEachInOrder { #expect($0.failures.isEmpty) }
+                    loader.forEachInOrder(into: batch) { #expect($0.failures.isEmpty) }
                 }
                 let rate = Double(source.entries.count) / (time / .seconds(1))
                 print("photographs to 224 x 224, \(threads) thread(s), \(name): \(Int(rate)) a second")

@@ -15,19 +15,23 @@ struct MadeSource: Source {
     /// Waits this long for each picture.
     var delay: TimeInterval = 0
     let size: Int
+    private let pictures: [Picture]
 
     init(count: Int, size: Int = 4, classes: Int = 3, weights: [Float] = []) {
         entries = (0..<count).map {
             Entry(name: "made[\($0)]", label: $0 % classes, weight: $0 < weights.count ? weights[$0] : 1)
         }
         self.size = size
+        pictures = (0..<count).map { index in
+            let pixels = (0..<size * size).map { UInt8(truncatingIfNeeded: index + $0 * 3) }
+            return Picture(width: size, height: size, channels: 1, pixels: pixels)
+        }
     }
 
     func content(at index: Int) throws -> PictureContent {
         if delay > 0 { Thread.sleep(forTimeInterval: delay) }
         if broken.contains(index) { throw Failure(.data, "made[\(index)] is broken", advice: "Make it again.") }
-        let pixels = (0..<size * size).map { UInt8(truncatingIfNeeded: index + $0 * 3) }
-        return .raw(Picture(width: size, height: size, channels: 1, pixels: pixels))
+        return .raw(pictures[index])
     }
 }
 
@@ -51,5 +55,15 @@ struct BatchCopy: Equatable {
         weights = Array(batch.sampleWeights)
         indices = batch.indices
         failures = batch.failures
+    }
+}
+
+extension BatchLoader {
+    /// Copies of the batches that are left of the epoch.
+    func rest() throws -> [BatchCopy] {
+        let batch = try batch()
+        var copies: [BatchCopy] = []
+        while next(into: batch) { copies.append(BatchCopy(batch)) }
+        return copies
     }
 }

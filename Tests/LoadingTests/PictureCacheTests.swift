@@ -53,15 +53,10 @@ private final class EncodedSource: Source {
             seed: 5, threads: threads, cache: cache)
     }
 
-    private func epochs(_ loader: BatchLoader, _ count: Int, of pictures: Int = 20) -> [BatchCopy] {
-        (0..<count).flatMap { epoch in
+    private func epochs(_ loader: BatchLoader, _ count: Int, of pictures: Int = 20) throws -> [BatchCopy] {
+        try (0..<count).flatMap { epoch in
             loader.start(epoch: epoch, order: epochOrder(count: pictures, seed: 5, epoch: epoch))
-            var copies: [BatchCopy] = []
-            while let batch = loader.next() {
-                copies.append(BatchCopy(batch))
-                loader.recycle(batch)
-            }
-            return copies
+            return try loader.rest()
         }
     }
 
@@ -69,12 +64,12 @@ private final class EncodedSource: Source {
     func `a cache in memory or on disk changes no bit, and pictures are read once`(_ crop: RandomCrop) throws {
         let folder = try TemporaryFolder()
         let augmentation = Augmentation(crop: crop, flip: true)
-        let plain = epochs(try loader(try EncodedSource(count: 20), augmentation, CacheOptions()), 3)
+        let plain = try epochs(try loader(try EncodedSource(count: 20), augmentation, CacheOptions()), 3)
         for mode in [CacheMode.memory, .disk] {
             let source = try EncodedSource(count: 20)
             let cached = try loader(
                 source, augmentation, CacheOptions(mode: mode, budget: 1_000_000, folder: folder.path))
-            #expect(epochs(cached, 3) == plain, "\(mode)")
+            #expect(try epochs(cached, 3) == plain, "\(mode)")
             #expect(source.readCount == 20)
             #expect(cached.cache?.report.pictures == 20)
         }
@@ -94,7 +89,7 @@ private final class EncodedSource: Source {
                 augmentation: Augmentation(crop: crop, flip: true), seed: 5, threads: 2, cache: cache)
         }
         let cached = try loader(CacheOptions(mode: .memory, budget: 100_000_000))
-        #expect(epochs(cached, 2) == epochs(try loader(CacheOptions()), 2))
+        #expect(try epochs(cached, 2) == epochs(try loader(CacheOptions()), 2))
         // What is cut out anew each time is not kept whole.
         if case .resized = crop {
             #expect(cached.cache?.report.pictures == 0)
@@ -111,11 +106,11 @@ private final class EncodedSource: Source {
 
     @Test func `what does not fit the budget is decoded every time`() throws {
         let source = try EncodedSource(count: 20)
-        let plain = epochs(try loader(source, .none, CacheOptions()), 2)
+        let plain = try epochs(try loader(source, .none, CacheOptions()), 2)
         let before = source.readCount
         // Pictures are kept at the network's size: 432 bytes each.
         let cached = try loader(source, .none, CacheOptions(mode: .memory, budget: 5 * 432 + 100))
-        #expect(epochs(cached, 2) == plain)
+        #expect(try epochs(cached, 2) == plain)
         let report = try #require(cached.cache?.report)
         #expect(report.pictures == 5 && report.bytes == 5 * 432)
         #expect(source.readCount - before == 35)
@@ -125,24 +120,24 @@ private final class EncodedSource: Source {
         let folder = try TemporaryFolder()
         let options = CacheOptions(mode: .disk, budget: 1_000_000, folder: folder.path)
         let source = try EncodedSource(count: 20)
-        let first = epochs(try loader(source, .none, options), 1)
+        let first = try epochs(try loader(source, .none, options), 1)
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(files.count == 1)
         do {
             let again = try loader(source, .none, options)
-            #expect(epochs(again, 1) == first)
+            #expect(try epochs(again, 1) == first)
             #expect(again.cache?.report.pictures == 20)
         }
         source.replace(3, by: try EncodedSource.file(999))
-        let changed = epochs(try loader(source, .none, options), 1)
+        let changed = try epochs(try loader(source, .none, options), 1)
         #expect(changed != first)
-        #expect(changed == epochs(try loader(source, .none, CacheOptions()), 1))
+        #expect(try changed == epochs(try loader(source, .none, CacheOptions()), 1))
         // Damage to the pixels is seen as well.
         let path = folder.path + "/" + (files.first ?? "")
         var bytes = try [UInt8](Data(contentsOf: URL(filePath: path)))
         for offset in stride(from: 64 + 20 * 48, to: 64 + 20 * 48 + 20 * 432, by: 50) { bytes[offset] ^= 0x55 }
         try Data(bytes).write(to: URL(filePath: path))
-        #expect(epochs(try loader(source, .none, options), 1) == changed)
+        #expect(try epochs(try loader(source, .none, options), 1) == changed)
     }
 
     @Test func `two loaders do not write one file`() throws {
@@ -159,7 +154,7 @@ private final class EncodedSource: Source {
         let cached = try BatchLoader(
             source: MadeSource(count: 6), classCount: 3, batchSize: 3, preprocessing: plain(4),
             cache: CacheOptions(mode: .auto))
-        cached.forEachInOrder { _ in }
+        try cached.forEachInOrder(into: cached.batch()) { _ in }
         #expect(cached.cache?.report.pictures == 0)
     }
 
@@ -172,7 +167,7 @@ private final class EncodedSource: Source {
             let loader = try BatchLoader(
                 source: source, classCount: 3, batchSize: 8, preprocessing: plain(8), augmentation: augmentation,
                 seed: 2, threads: threads, slots: 3)
-            return epochs(loader, 3, of: 50)
+            return try epochs(loader, 3, of: 50)
         }
         #expect(made[0] == made[1] && made[0] == made[2])
         var soft = 0

@@ -37,7 +37,7 @@ struct CalibrationPictures: Sendable {
         let size = loaded.card.preprocessing.count
         var pixels: [Float] = []
         pixels.reserveCapacity(chosen * size)
-        loader.forEachInOrder { batch in
+        loader.forEachInOrder(into: try loader.batch()) { batch in
             for row in 0..<batch.count where batch.sampleWeights[row] > 0 {
                 pixels += batch.pixels[row * size..<(row + 1) * size]
             }

@@ -3,11 +3,6 @@
 
 import FoveaTensorCore
 import Foundation
-import Synchronization
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
 
 /// What is asked for.
 package struct Transfer: Sendable {
@@ -20,7 +15,7 @@ package struct Transfer: Sendable {
     var validator: String?
     /// Told how many bytes of the file are there.
     package var progress: (@Sendable (_ received: Int, _ total: Int?) -> Void)?
-    /// Headers for this host, and for no other that it may send us to.
+    /// `Authorization` goes to this host, and to no other that it may send us to.
     package var headers: [String: String] = [:]
 
     /// A transfer of at most `limit` bytes, of exactly `size` if it is known.
@@ -43,151 +38,109 @@ package struct Transfer: Sendable {
 
     /// Fetches into an open file that holds the first `offset` bytes already, and waits.
     package func run(into descriptor: Int32, from offset: Int) -> Outcome {
-        let receiver = Receiver(self, descriptor: descriptor, offset: offset)
-        var request = URLRequest(url: url, timeoutInterval: 60)
-        // The bytes as they lie there: a .gz must not be unpacked on the way.
-        request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
-        request.setValue("fovea", forHTTPHeaderField: "User-Agent")
-        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        var request = WebRequest(url: url)
+        request.headers = headers
         if offset > 0 {
-            request.setValue("bytes=\(offset)-", forHTTPHeaderField: "Range")
-            if let validator { request.setValue(validator, forHTTPHeaderField: "If-Range") }
+            request.headers["Range"] = "bytes=\(offset)-"
+            if let validator { request.headers["If-Range"] = validator }
         }
-        let session = URLSession(configuration: .ephemeral, delegate: receiver, delegateQueue: nil)
-        session.dataTask(with: request).resume()
-        let outcome = receiver.wait()
-        session.invalidateAndCancel()
-        return outcome
+        var receiver = FileReceiver(self, descriptor: descriptor, offset: offset)
+        let (head, trouble) = request.get { head, bytes in receiver.take(bytes, of: head) }
+        return receiver.outcome(head, trouble)
     }
 }
 
 /// Writes what arrives to a file, counts it, and judges it at the end.
-private final class Receiver: NSObject, URLSessionDataDelegate, Sendable {
-    private struct State {
-        /// Bytes of the file that are there.
-        var received: Int
-        /// Bytes that there will be, if the server says so.
-        var total: Int?
-        var validator: String?
-        /// Set when the transfer was given up from here.
-        var verdict: Transfer.Outcome?
-        var outcome: Transfer.Outcome?
-    }
-
+private struct FileReceiver {
     private let transfer: Transfer
     private let descriptor: Int32
     private let offset: Int
-    private let state: Mutex<State>
-    private let done = DispatchSemaphore(value: 0)
+    /// Bytes of the file that are there.
+    private var received: Int
+    /// Bytes that there will be, if the server says so.
+    private var total: Int?
+    private var validator: String?
+    private var hasBegun = false
+    /// Set when the transfer was given up from here.
+    private var verdict: Transfer.Outcome?
 
     init(_ transfer: Transfer, descriptor: Int32, offset: Int) {
         self.transfer = transfer
         self.descriptor = descriptor
         self.offset = offset
-        state = Mutex(State(received: offset, total: transfer.size))
+        received = offset
+        total = transfer.size
     }
 
-    /// Waits for the end of the transfer.
-    func wait() -> Transfer.Outcome {
-        done.wait()
-        return state.withLock { $0.outcome } ?? .refused("nothing arrived")
+    /// Takes some bytes. False if no more are wanted.
+    mutating func take(_ bytes: UnsafeRawBufferPointer, of head: WebRequest.Head) -> Bool {
+        begin(head)
+        guard verdict == nil else { return false }
+        if received + bytes.count > transfer.limit {
+            verdict = .refused("more than \(transfer.limit) bytes arrived")
+        } else if let reason = write(bytes) {
+            verdict = .unwritable(reason)
+        } else {
+            received += bytes.count
+            transfer.progress?(received, total)
+        }
+        return verdict == nil
     }
 
-    func urlSession(
-        _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-        completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
-    ) {
-        let verdict = begin(response as? HTTPURLResponse, length: Int(response.expectedContentLength))
-        if let verdict { state.withLock { $0.verdict = verdict } }
-        completionHandler(verdict == nil ? .allow : .cancel)
+    /// Prepares the file for what the server is about to send, once; sets the verdict if that is not wanted.
+    private mutating func begin(_ head: WebRequest.Head) {
+        guard !hasBegun else { return }
+        hasBegun = true
+        verdict = prepare(head)
     }
 
-    /// Prepares the file for what the server is about to send; a verdict if that is not wanted.
-    private func begin(_ response: HTTPURLResponse?, length: Int) -> Transfer.Outcome? {
-        let code = response?.statusCode ?? 0
-        let isRest = code == 206 && offset > 0
-        guard code == 200 || isRest else { return .refused("the server answers \(code)", status: code) }
+    private mutating func prepare(_ head: WebRequest.Head) -> Transfer.Outcome? {
+        let isRest = head.status == 206 && offset > 0
+        guard head.status == 200 || isRest else {
+            return .refused("the server answers \(head.status)", status: head.status)
+        }
         let start = isRest ? offset : 0
-        if isRest, response?.value(forHTTPHeaderField: "Content-Range")?.hasPrefix("bytes \(offset)-") != true {
+        if isRest, head.headers["content-range"]?.hasPrefix("bytes \(offset)-") != true {
             return .refused("the server answers with another part than was asked for")
         }
-        state.withLock { state in
-            state.received = start
-            if length >= 0 { state.total = start + length }
-            state.validator =
-                response?.value(forHTTPHeaderField: "ETag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
-                ?? response?.value(forHTTPHeaderField: "Last-Modified")
-        }
-        if length >= 0, let size = transfer.size, start + length != size {
+        let length = head.headers["content-length"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+        received = start
+        if let length { total = start + length }
+        validator = head.headers["etag"].flatMap { $0.hasPrefix("W/") ? nil : $0 } ?? head.headers["last-modified"]
+        if let length, let size = transfer.size, start + length != size {
             return .refused("the server's file has \(start + length) bytes, it should have \(size)")
         }
-        if start + max(0, length) > transfer.limit {
-            return .refused("the server's file has \(start + length) bytes, more than the \(transfer.limit) allowed")
+        if start + (length ?? 0) > transfer.limit {
+            return .refused(
+                "the server's file has \(start + (length ?? 0)) bytes, more than the \(transfer.limit) allowed")
         }
         if !isRest, ftruncate(descriptor, 0) != 0 { return .unwritable(systemReason()) }
         if lseek(descriptor, off_t(start), SEEK_SET) < 0 { return .unwritable(systemReason()) }
         return nil
     }
 
-    func urlSession(
-        _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-        newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
-    ) {
-        var request = request
-        let (own, next) = (transfer.url, request.url)
-        if own.host != next?.host || own.port != next?.port || own.scheme != next?.scheme {
-            for name in transfer.headers.keys { request.setValue(nil, forHTTPHeaderField: name) }
+    /// How it ended, once nothing more arrives.
+    mutating func outcome(_ head: WebRequest.Head?, _ trouble: WebRequest.Trouble?) -> Transfer.Outcome {
+        // An answer without a body has not been looked at yet.
+        if trouble == nil, let head { begin(head) }
+        if let verdict { return verdict }
+        if received > 0, trouble != nil || total.map({ received < $0 }) == true {
+            let of = total.map { "\(received) of \($0) bytes arrived" } ?? "\(received) bytes arrived"
+            return .cutShort("cut short: \(of)", validator: validator)
         }
-        completionHandler(request)
-    }
-
-    func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-        let arrived = state.withLock { state -> (Int, Int?)? in
-            guard state.verdict == nil else { return nil }
-            if state.received + data.count > transfer.limit {
-                state.verdict = .refused("more than \(transfer.limit) bytes arrived")
-            } else if let reason = write(data) {
-                state.verdict = .unwritable(reason)
-            } else {
-                state.received += data.count
-                return (state.received, state.total)
-            }
-            return nil
-        }
-        guard let arrived else {
-            dataTask.cancel()
-            return
-        }
-        transfer.progress?(arrived.0, arrived.1)
-    }
-
-    func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-        state.withLock { state in state.outcome = judge(state, error) }
-        done.signal()
-    }
-
-    private func judge(_ state: State, _ error: (any Error)?) -> Transfer.Outcome {
-        if let verdict = state.verdict { return verdict }
-        if state.received > 0, error != nil || state.total.map({ state.received < $0 }) == true {
-            let of = state.total.map { "\(state.received) of \($0) bytes arrived" } ?? "\(state.received) bytes arrived"
-            return .cutShort("cut short: \(of)", validator: state.validator)
-        }
-        if let error { return .refused(error.localizedDescription) }
-        return state.received > 0 ? .complete : .refused("nothing arrived")
+        if let trouble { return .refused(trouble.reason) }
+        return received > 0 ? .complete : .refused("nothing arrived")
     }
 
     /// Writes all of it; the system's reason if it cannot.
-    private func write(_ data: Data) -> String? {
-        data.withUnsafeBytes { bytes in
-            // `bytes` belongs to `data` and is valid in this closure only.
-            var written = 0
-            while written < bytes.count {
-                let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-                if count < 0, errno == EINTR { continue }
-                if count <= 0 { return systemReason() }
-                written += count
-            }
-            return nil
+    private func write(_ bytes: UnsafeRawBufferPointer) -> String? {
+        var written = 0
+        while written < bytes.count {
+            let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { return systemReason() }
+            written += count
         }
+        return nil
     }
 }

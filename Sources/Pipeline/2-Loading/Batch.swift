@@ -1,6 +1,7 @@
 // One batch of preprocessed pictures in memory that is used again and again. Filled by the loader's threads, read by the
 // one that took it, until it is recycled. A picture that cannot be read is named here and weighs nothing.
 
+import CKernels
 import FoveaTensorCore
 
 /// A picture that could not be read or decoded.
@@ -61,21 +62,73 @@ package final class Batch: @unchecked Sendable {
     private let arena: Arena
 
     /// Memory for `capacity` pictures of `sampleSize` floats. Throws a `Failure` if the system has none.
-    init(capacity: Int, sampleSize: Int, classCount: Int) throws {
+    convenience init(capacity: Int, sampleSize: Int, classCount: Int) throws {
+        try self.init(capacity: capacity, classCount: classCount, ownPixels: capacity * sampleSize, elsewhere: nil)
+    }
+
+    /// A batch whose pictures lie at `pixels`, such as a plan's input, which must outlive it. Throws a `Failure` if the
+    /// system has no memory for the rest.
+    package convenience init(pixels: UnsafeMutableBufferPointer<Float>, capacity: Int, classCount: Int) throws {
+        try self.init(capacity: capacity, classCount: classCount, ownPixels: 0, elsewhere: pixels)
+    }
+
+    private init(
+        capacity: Int, classCount: Int, ownPixels: Int, elsewhere: UnsafeMutableBufferPointer<Float>?
+    ) throws {
         let bytes = MemoryLayout<Float>.stride
-        let pixelBytes = Arena.aligned(capacity * sampleSize * bytes)
+        let pixelBytes = Arena.aligned(ownPixels * bytes)
         let targetBytes = Arena.aligned(capacity * classCount * bytes)
         let arena = try Arena(byteCount: pixelBytes + targetBytes + capacity * bytes)
-        // The three buffers lie in `arena`, which lives as long as this batch.
+        // What is not elsewhere lies in `arena`, which lives as long as this batch.
         func part(_ offset: Int, _ count: Int) -> UnsafeMutableBufferPointer<Float> {
             let start = (arena.base + offset).bindMemory(to: Float.self, capacity: count)
             return UnsafeMutableBufferPointer(start: start, count: count)
         }
         self.capacity = capacity
         self.arena = arena
-        pixels = part(0, capacity * sampleSize)
+        pixels = elsewhere ?? part(0, ownPixels)
         targets = part(pixelBytes, capacity * classCount)
         sampleWeights = part(pixelBytes + targetBytes, capacity)
         indices.reserveCapacity(capacity)
+    }
+
+    /// Takes over what `other` of the same size holds, its pictures by the pool of threads of the calling thread.
+    func copy(_ other: Batch) {
+        precondition(capacity == other.capacity && pixels.count == other.pixels.count, "batches of two sizes")
+        copyInParallel(other.pixels, to: pixels)
+        _ = targets.update(from: other.targets)
+        _ = sampleWeights.update(from: other.sampleWeights)
+        indices.removeAll(keepingCapacity: true)
+        indices.append(contentsOf: other.indices)
+        failures = other.failures
+        (epoch, number) = (other.epoch, other.number)
+    }
+
+    /// Makes it batch `number` of an epoch, with none of its pictures there yet.
+    func begin(_ number: Int, epoch: Int, order: [Int]) {
+        let first = number * capacity
+        indices.removeAll(keepingCapacity: true)
+        indices.append(contentsOf: order[first..<min(first + capacity, order.count)])
+        failures.removeAll()
+        self.epoch = epoch
+        self.number = number
+    }
+}
+
+/// One core alone copies at a fraction of the memory's rate.
+private func copyInParallel(
+    _ source: UnsafeMutableBufferPointer<Float>, to target: UnsafeMutableBufferPointer<Float>
+) {
+    let grain: Int64 = 65_536
+    withUnsafePointer(to: (source, target)) { both in
+        fovea_parallel(
+            Int64(target.count), grain,
+            { first, last, context in
+                typealias Both = (UnsafeMutableBufferPointer<Float>, UnsafeMutableBufferPointer<Float>)
+                guard let (source, target) = context?.assumingMemoryBound(to: Both.self).pointee,
+                    let from = source.baseAddress, let to = target.baseAddress
+                else { return }
+                (to + Int(first)).update(from: from + Int(first), count: Int(last - first))
+            }, both)
     }
 }

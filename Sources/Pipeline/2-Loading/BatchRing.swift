@@ -76,13 +76,8 @@ final class BatchRing: @unchecked Sendable {
 
     private func takeSlot() -> Batch? {
         guard nextNumber < batchCount, let batch = free.popLast() else { return nil }
-        let first = nextNumber * batchSize
-        batch.indices.removeAll(keepingCapacity: true)
-        batch.indices.append(contentsOf: order[first..<min(first + batchSize, order.count)])
-        batch.failures.removeAll()
+        batch.begin(nextNumber, epoch: epoch, order: order)
         batch.failedRows.removeAll()
-        batch.epoch = epoch
-        batch.number = nextNumber
         batch.remainingRows = batch.capacity
         batch.isFull = false
         assigned[nextNumber % slots] = batch

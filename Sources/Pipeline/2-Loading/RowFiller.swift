@@ -5,6 +5,7 @@ import FoveaCollecting
 import FoveaPictures
 import FoveaPreprocessing
 import FoveaTensorCore
+import Synchronization
 
 /// Fills rows from a source.
 struct RowFiller: Sendable {
@@ -15,6 +16,38 @@ struct RowFiller: Sendable {
     let augmentation: Augmentation
     let seed: UInt64
     let cache: PictureCache?
+    private let met = Met()
+
+    /// Which contents came by.
+    private final class Met: Sendable {
+        let raw = Atomic<Bool>(false)
+        let encoded = Atomic<Bool>(false)
+    }
+
+    init(
+        source: any Source, classCount: Int, preprocessing: Preprocessing, augmentation: Augmentation, seed: UInt64,
+        cache: PictureCache?
+    ) {
+        self.source = source
+        entries = source.entries
+        self.classCount = classCount
+        self.preprocessing = preprocessing
+        self.augmentation = augmentation
+        self.seed = seed
+        self.cache = cache
+    }
+
+    /// Whether rows can be filled without files being read and decoded, but for a few: all pictures met were pixels
+    /// already, or the cache in memory holds them.
+    var hasPicturesAtHand: Bool {
+        if let memory = cache?.memory, memory.report.pictures >= entries.count - entries.count / Self.fewInAll {
+            return true
+        }
+        return met.raw.load(ordering: .relaxed) && !met.encoded.load(ordering: .relaxed)
+    }
+
+    /// One picture in this many may be broken or not fit the cache.
+    private static let fewInAll = 50
 
     /// Fills the rows of a job; returns those whose pictures failed.
     func fill(
@@ -91,9 +124,11 @@ struct RowFiller: Sendable {
     ) throws {
         switch content {
         case .raw(let picture):
+            met.raw.store(true, ordering: .relaxed)
             preprocessing.apply(
                 picture, augmentation: augmentation, stream: &stream, into: out, scratch: scratch)
         case .encoded(let bytes):
+            met.encoded.store(true, ordering: .relaxed)
             try preprocessing.apply(
                 encoded: bytes, augmentation: augmentation, stream: &stream, into: out, scratch: scratch)
         }

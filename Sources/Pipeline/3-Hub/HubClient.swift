@@ -2,13 +2,9 @@
 // request, whose redirects to other hosts are read and not followed: what they say about the file stands in their headers.
 // Protocol: huggingface_hub, file_download.py, `get_hf_file_metadata`.
 
+import FoveaCollecting
 import FoveaTensorCore
 import Foundation
-import Synchronization
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
 
 /// What the hub says about a file.
 struct HubFile: Sendable, Equatable {
@@ -94,7 +90,7 @@ struct HubClient: Sendable {
     }
 
     /// What a status means.
-    private static func judge(_ answer: Answer, repository: HubRepository, hasToken: Bool) throws(HubTrouble) {
+    private static func judge(_ answer: WebRequest.Head, repository: HubRepository, hasToken: Bool) throws(HubTrouble) {
         let code = answer.headers["x-error-code"] ?? ""
         switch (answer.status, code) {
         case (200..<400, _): return
@@ -118,18 +114,14 @@ struct HubClient: Sendable {
         }
     }
 
-    /// An answer's first lines.
-    struct Answer: Sendable {
-        let status: Int
-        /// By their names in small letters.
-        let headers: [String: String]
-    }
-
     /// Asks, and asks again where the server is busy or the network fails.
-    private func head(_ url: URL) throws(HubTrouble) -> Answer {
+    private func head(_ url: URL) throws(HubTrouble) -> WebRequest.Head {
         var last = "nobody answers"
+        var request = WebRequest(url: url)
+        request.headers = settings.headers(for: url)
+        request.patience = 30
         for attempt in 0...waits.count {
-            switch Request.head(url, headers: settings.headers(for: url)) {
+            switch request.head() {
             case .success(let answer) where answer.status == 429 || answer.status >= 500:
                 last =
                     answer.status == 429
@@ -137,62 +129,13 @@ struct HubClient: Sendable {
                 let asked = answer.headers["retry-after"].flatMap { Double($0) } ?? 0
                 if attempt < waits.count { Thread.sleep(forTimeInterval: max(waits[attempt], min(asked, 60))) }
             case .success(let answer): return answer
-            case .failure(let reason):
-                last = reason.text
+            case .failure(let trouble):
+                last = trouble.reason
                 // A name that is not known or a closed door stays so for a second or two.
                 if attempt >= 1 { throw .unreachable(last) }
                 Thread.sleep(forTimeInterval: waits.first ?? 0)
             }
         }
         throw .unreachable(last)
-    }
-}
-
-/// One HEAD request whose redirects are not followed.
-private final class Request: NSObject, URLSessionTaskDelegate, Sendable {
-    struct Reason: Error { let text: String }
-
-    private let result = Mutex<Result<HubClient.Answer, Reason>>(.failure(Reason(text: "nobody answers")))
-    private let done = DispatchSemaphore(value: 0)
-
-    static func head(_ url: URL, headers: [String: String]) -> Result<HubClient.Answer, Reason> {
-        let own = Request()
-        var request = URLRequest(url: url, timeoutInterval: 30)
-        request.httpMethod = "HEAD"
-        request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
-        request.setValue("fovea", forHTTPHeaderField: "User-Agent")
-        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
-        let session = URLSession(configuration: .ephemeral, delegate: own, delegateQueue: nil)
-        session.dataTask(with: request).resume()
-        own.done.wait()
-        session.invalidateAndCancel()
-        return own.result.withLock { $0 }
-    }
-
-    func urlSession(
-        _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-        newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
-    ) {
-        keep(response)
-        completionHandler(nil)
-    }
-
-    func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-        if let response = task.response as? HTTPURLResponse {
-            keep(response)
-        } else if let error {
-            result.withLock { result in
-                if case .failure = result { result = .failure(Reason(text: error.localizedDescription)) }
-            }
-        }
-        done.signal()
-    }
-
-    private func keep(_ response: HTTPURLResponse) {
-        var headers: [String: String] = [:]
-        for (name, value) in response.allHeaderFields {
-            if let name = name as? String, let value = value as? String { headers[name.lowercased()] = value }
-        }
-        result.withLock { $0 = .success(HubClient.Answer(status: response.statusCode, headers: headers)) }
     }
 }

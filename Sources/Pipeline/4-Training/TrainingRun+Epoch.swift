@@ -28,10 +28,9 @@ extension TrainingRun {
         var lastReport = (time: start, step: 0)
         loader.start(epoch: epoch, order: order(epoch))
         for step in 0..<stepsPerEpoch {
-            guard let batch = loader.next() else { preconditionFailure("an epoch has as many batches as steps") }
-            try train(on: batch, step: epoch * stepsPerEpoch + step, &sums)
+            guard loader.next(into: batch) else { preconditionFailure("an epoch has as many batches as steps") }
+            try train(step: epoch * stepsPerEpoch + step, &sums)
             if !batch.failures.isEmpty { try note(batch.failures) }
-            loader.recycle(batch)
             if stop.isSet { return nil }
             let now = clock.now
             if (now - lastReport.time).seconds >= Self.reportInterval {
@@ -70,12 +69,11 @@ extension TrainingRun {
         return wanted <= count ? Array(shuffled.prefix(wanted)) : shuffled + shuffled.prefix(wanted - count)
     }
 
-    /// One step: forward, backward, update.
-    private func train(on batch: Batch, step: Int, _ sums: inout EpochSums) throws {
+    /// One step on the pictures of `batch`: forward, backward, update.
+    private func train(step: Int, _ sums: inout EpochSums) throws {
         let configuration = task.configuration
-        copy(batch.pixels, to: "x")
-        copy(batch.targets, to: "targets")
-        copy(batch.sampleWeights, to: "sampleWeights")
+        _ = plan.input("targets").update(from: batch.targets)
+        _ = plan.input("sampleWeights").update(from: batch.sampleWeights)
         plan.input("rate")[0] = schedule.rate(at: step, of: configuration.epochs * stepsPerEpoch)
         if plan.hasInput("step") { plan.input("step")[0] = Float(step + 1) }
         if plan.hasInput("random") {
@@ -89,15 +87,10 @@ extension TrainingRun {
                 .work, "the loss became \(loss) in epoch \(step / stepsPerEpoch + 1), step \(step % stepsPerEpoch + 1)",
                 advice: "Try a smaller --lr (it was \(configuration.learningRate)) or a longer warm-up.")
         }
-        count(batch, loss, &sums)
+        count(loss, &sums)
     }
 
-    private func copy(_ source: UnsafeMutableBufferPointer<Float>, to name: String) {
-        guard let from = source.baseAddress, let to = plan.input(name).baseAddress else { return }
-        to.update(from: from, count: source.count)
-    }
-
-    private func count(_ batch: Batch, _ loss: Float, _ sums: inout EpochSums) {
+    private func count(_ loss: Float, _ sums: inout EpochSums) {
         let probabilities = plan.output("probabilities")
         let classes = task.classes.count
         var weight = 0.0

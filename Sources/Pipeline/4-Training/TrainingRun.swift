@@ -18,6 +18,8 @@ final class TrainingRun {
     let plan: Plan
     let runner: InferenceRunner
     let loader: BatchLoader
+    /// Its pictures are the plan's input.
+    let batch: Batch
     let validationLoader: BatchLoader
     let schedule: Schedule
     let stepsPerEpoch: Int
@@ -65,6 +67,7 @@ final class TrainingRun {
             source: task.training, classCount: task.classes.count, batchSize: batchSize,
             preprocessing: task.preprocessing, augmentation: configuration.augmentation, seed: configuration.seed,
             threads: task.loaderThreads, cache: task.cache.share(task.training.entries.count, of: all))
+        batch = try loader.batch(at: plan.input("x"))
         validationLoader = try BatchLoader(
             source: task.validation, classCount: task.classes.count, batchSize: runner.batchSize,
             preprocessing: task.preprocessing, threads: task.loaderThreads,

@@ -81,9 +81,9 @@ package final class Predictor: Sendable {
                 source: PictureList(inputs), classCount: loaded.card.classes.count, batchSize: runner.batchSize,
                 preprocessing: loaded.card.preprocessing,
                 threads: loaderThreads ?? ProcessInfo.processInfo.activeProcessorCount)
+            let batch = try loader.batch(at: runner.pixels)
             loader.startInOrder()
-            while let batch = loader.next() {
-                defer { loader.recycle(batch) }
+            while loader.next(into: batch) {
                 guard try Self.answer(batch, runner, loaded.card, top, each) else { return loader.stop() }
             }
         }
@@ -94,7 +94,7 @@ package final class Predictor: Sendable {
         _ batch: Batch, _ runner: InferenceRunner, _ card: ModelCard, _ top: Int,
         _ each: (Int, Result<[Prediction], Failure>) -> Bool
     ) throws -> Bool {
-        let probabilities = try runner.run(UnsafeBufferPointer(batch.pixels), count: batch.count)
+        let probabilities = try runner.run(count: batch.count)
         var failures = batch.failures.makeIterator()
         for (row, index) in batch.indices.enumerated() {
             let result: Result<[Prediction], Failure>

@@ -25,10 +25,10 @@ extension InferenceRunner {
         precondition(loader.batchSize == batchSize, "the loader's batches fit the runner's")
         var result = Measurement(measures: EvaluationMeasures(classes: classes), failures: [])
         var done = 0
+        let batch = try loader.batch(at: pixels)
         loader.startInOrder()
-        while let batch = loader.next() {
-            defer { loader.recycle(batch) }
-            let probabilities = try run(UnsafeBufferPointer(batch.pixels), count: batch.count)
+        while loader.next(into: batch) {
+            let probabilities = try run(count: batch.count)
             for (row, index) in batch.indices.enumerated() where batch.sampleWeights[row] > 0 {
                 let own = UnsafeBufferPointer(rebasing: probabilities[(row * classCount)..<((row + 1) * classCount)])
                 result.measures.add(probabilities: own, label: entries[index].label)

@@ -66,12 +66,10 @@ package struct FeatureCache: Sendable {
         var cache = FeatureCache(
             shape: shape, features: [Float](repeating: 0, count: entries.count * shape.count),
             labels: entries.map(\.label), weights: [Float](repeating: 0, count: entries.count))
-        let (pixels, features) = (plan.input("x"), plan.output("features"))
+        let (batch, features) = (try loader.batch(at: plan.input("x")), plan.output("features"))
         var done = 0
         loader.startInOrder()
-        while let batch = loader.next() {
-            defer { loader.recycle(batch) }
-            _ = pixels.update(from: batch.pixels)
+        while loader.next(into: batch) {
             try plan.run()
             for (row, index) in batch.indices.enumerated() where batch.sampleWeights[row] > 0 {
                 cache.weights[index] = batch.sampleWeights[row]

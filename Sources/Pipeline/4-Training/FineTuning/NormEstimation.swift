@@ -50,10 +50,9 @@ package enum NormEstimation {
         // Whole batches of pictures drawn at random: a source's order is often that of its classes.
         let order = epochOrder(count: entries, seed: seed, epoch: 0).prefix(max(batch, min(pictureCount, entries)))
         loader.start(epoch: 0, order: Array(order.prefix(order.count / batch * batch)))
-        while goesOn(), let pictures = loader.next() {
-            defer { loader.recycle(pictures) }
+        let pictures = try loader.batch(at: plan.input("x"))
+        while goesOn(), loader.next(into: pictures) {
             guard pictures.failures.isEmpty else { continue }
-            _ = plan.input("x").update(from: pictures.pixels)
             try plan.run()
             for (index, norm) in norms.enumerated() {
                 moments[index].add(
