@@ -4,6 +4,22 @@
 import Foundation
 import Synchronization
 
+/// True or false, for two threads.
+private final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isSet: Bool { value.withLock { $0 } }
+
+    /// Sets it and calls `first` unless it was set.
+    func set(_ first: () -> Void) -> Bool {
+        value.withLock { value in
+            if value { return false }
+            value = true
+            first()
+            return true
+        }
+    }
+}
+
 /// A web server that asks a closure.
 package final class WebServer: Sendable {
     package struct Request: Sendable {
@@ -37,7 +53,9 @@ package final class WebServer: Sendable {
     private let listener: Int32
     private let answer: @Sendable (Request) -> Answer
     private let met = Mutex<[Request]>([])
-    private let stopped = Mutex(false)
+    /// True from the first wish to end on.
+    private let stopping = Flag()
+    private let stopped = DispatchSemaphore(value: 0)
     /// Without a slash at the end.
     package let address: String
 
@@ -58,27 +76,33 @@ package final class WebServer: Sendable {
         }
         guard status == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
         address = "http://127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
-        Thread { [weak self] in
-            while true {
+        // The descriptor belongs to this thread, which alone closes it: another server may have the number afterwards.
+        Thread { [weak self, stopping, stopped] in
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            while !stopping.isSet {
+                // In turns, since not every system wakes a thread whose listener is shut down.
+                guard poll(&waiting, 1, 50) > 0 else { continue }
                 let connection = accept(descriptor, nil, nil)
-                guard connection >= 0 else { return }
-                self?.serve(connection)
+                guard connection >= 0 else { break }
+                if let self { self.serve(connection) } else { close(connection) }
             }
+            close(descriptor)
+            stopped.signal()
         }.start()
     }
 
-    deinit { stop() }
+    deinit { end() }
 
     /// Answers nobody any more.
     package func stop() {
-        // Once: the number may be another file's afterwards.
-        let isFirst = stopped.withLock { stopped in
-            defer { stopped = true }
-            return !stopped
-        }
-        guard isFirst else { return }
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        guard end() else { return }
+        _ = stopped.wait(timeout: .now() + 2)
+    }
+
+    /// True the first time.
+    @discardableResult
+    private func end() -> Bool {
+        stopping.set { shutdown(listener, Int32(SHUT_RDWR)) }
     }
 
     /// Requests so far, in order.

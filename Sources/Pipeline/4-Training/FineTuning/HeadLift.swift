@@ -54,15 +54,13 @@ enum HeadLift {
         let loader = try BatchLoader(
             source: source, classCount: model.configuration.classCount, batchSize: batchSize,
             preprocessing: settings.preprocessing, threads: settings.loaderThreads)
-        let responses = plan.output("responses")
+        let (batch, responses) = (try loader.batch(at: plan.input("x")), plan.output("responses"))
         let size = responses.count / batchSize
         var seen = Responses(classCount: model.configuration.classCount, size: size)
         let limit = max(batchSize, min(pictureCount, numberCount / size))
         let step = (count + limit - 1) / limit
         loader.start(epoch: 0, order: Array(stride(from: 0, to: count, by: step)))
-        while let batch = loader.next() {
-            defer { loader.recycle(batch) }
-            _ = plan.input("x").update(from: batch.pixels)
+        while loader.next(into: batch) {
             try plan.run()
             for (row, index) in batch.indices.enumerated() where batch.sampleWeights[row] > 0 {
                 seen.labels.append(source.entries[index].label)
