@@ -125,7 +125,7 @@ private final class Photographs: Sendable {
         let outcome = try photographs.run(photographs.request(consent))
         #expect(outcome.card.architecture.architecture == "resnet18" && outcome.card.preprocessing.height == 128)
         #expect(photographs.said("from scratch: \(Photographs.network.reference)") && photographs.said(reason))
-        #expect(photographs.said("is right less often"))
+        #expect(photographs.said(DefaultStart.price))
         #expect(photographs.server.hub.requests.isEmpty && photographs.server.contents.requests.isEmpty)
     }
 

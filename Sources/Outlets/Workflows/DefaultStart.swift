@@ -43,10 +43,10 @@ package struct DefaultStart: Sendable {
         self.consent = consent
     }
 
-    /// What is known of a training without trained weights, for those who are about to start one.
+    /// What a training from scratch costs: measured on the pictures called clothing (docs/fine-tuning.md).
     static let price =
-        "A network that has seen no pictures before needs more of them and more time, and is right less often: "
-        + "docs/fine-tuning.md has figures."
+        "That costs time and accuracy: 3,068 photographs of clothing took 288 s from scratch to 80 % right, and from trained "
+        + "weights 44 s to 90 %."
 
     /// The weights; nil to start from scratch. `note` is told why. Throws a `Failure` of kind `.model` if what is in the cache
     /// is damaged.
