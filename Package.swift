@@ -71,7 +71,10 @@ let package = Package(
         module("Pictures", in: "Pipeline", imports: ["FoveaTensorCore", "CImageCodecs", "CKernels"]),
         module(
             "1-Collecting", in: "Pipeline",
-            imports: ["FoveaTensorCore", "FoveaPictures", "CZlib", "CTransfer", .product(name: "Crypto", package: "swift-crypto")]),
+            imports: [
+                "FoveaTensorCore", "FoveaPictures", "CZlib", "CTransfer",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures", "CKernels"]),
         module(
             "2-Loading", in: "Pipeline",

@@ -8,7 +8,7 @@ import Foundation
 private let parsers: [String: @Sendable (UnsafeRawBufferPointer) throws -> Void] = [
     "safetensors": parseSafeTensors, "exif": parseOrientation, "idx": parseIDX, "cifar": parseCIFAR, "tar": parseTar,
     "zip": parseZip, "csv": parseCSV, "jsonl": parseJSONLines, "coco": parseCOCO, "labelstudio": parseLabelStudio,
-    "corrections": parseCorrections,
+    "corrections": parseCorrections, "pickle": parsePickle, "checkpoint": parseCheckpoint, "onnx": parseONNX,
 ]
 
 private let harness = CommandLine.arguments[0].split(separator: "/").last.map(String.init) ?? ""
@@ -122,7 +122,42 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     for source in try data.corrected(options).splits.values { try read(source, classes: 10) }
 }
 
+/// A pickle alone, and the older form of a checkpoint.
+@Sendable private func parsePickle(_ bytes: UnsafeRawBufferPointer) throws {
+    let file = try WeightBytes(path: try Scratch.folder.file("fuzzed.pth", bytes))
+    var cursor = ByteCursor(file, 0..<file.count)
+    let heap = PickleHeap()
+    do {
+        _ = try Unpickler.read(&cursor, into: heap)
+    } catch is Failure {}
+    try read(NamedWeights(TorchFile(file, isArchive: false)).unwrapped())
+}
+
+/// The newer form: a zip archive.
+@Sendable private func parseCheckpoint(_ bytes: UnsafeRawBufferPointer) throws {
+    let file = try WeightBytes(path: try Scratch.folder.file("fuzzed.pth", bytes))
+    try read(NamedWeights(TorchFile(file, isArchive: true)).unwrapped())
+}
+
+@Sendable private func parseONNX(_ bytes: UnsafeRawBufferPointer) throws {
+    let file = try WeightBytes(path: try Scratch.folder.file("fuzzed.onnx", bytes))
+    guard ONNXFile.mayBe(file) else { return }
+    try read(ONNXFile(file).weights.unwrapped())
+}
+
 // MARK: What is held of all of them
+
+/// Reads the first tensors.
+private func read(_ weights: NamedWeights) throws {
+    for entry in weights.entries.prefix(16) {
+        do {
+            let tensor = try weights.tensor(entry.name)
+            precondition(tensor.shape == entry.shape && tensor.elements.count == entry.shape.count, "\(entry.name)")
+        } catch let failure as Failure {
+            precondition(failure.kind == .model, "\(failure)")
+        }
+    }
+}
 
 /// Opens a listing and reads its first pictures.
 private func open(_ listing: Listing, _ options: CollectingOptions) throws {

@@ -60,3 +60,20 @@ write("tar/long.tar", tar({"cat/" + "x" * 120 + ".png": b"one", "dog/2.png": b"t
 write("tar/packed.tar.gz", gzip.compress(tar(folders, tarfile.USTAR_FORMAT), mtime=0))
 write("zip/deflated.zip", archive({**folders, "dog/big.png": b"ab" * 500}, zipfile.ZIP_DEFLATED))
 write("zip/stored.zip", archive(folders, zipfile.ZIP_STORED))
+
+
+def field(number: int, content: bytes | int) -> bytes:
+    """A field of a protobuf message of less than 128 bytes."""
+    if isinstance(content, int):
+        return bytes([number << 3, content])
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def onnx(*tensors: bytes) -> bytes:
+    return field(1, 7) + field(7, b"".join(field(5, tensor) for tensor in tensors))
+
+
+named = field(1, 2) + field(1, 3) + field(2, 1) + field(8, b"fc.weight")
+write("onnx/raw", onnx(named + field(9, bytes(24))))
+write("onnx/packed", onnx(named + field(4, bytes(24)), field(1, b"\2") + field(2, 10) + field(8, b"b") + field(9, bytes(4))))
+write("onnx/elsewhere", onnx(named + field(14, 1)))

@@ -24,7 +24,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 decoders=(jpeg png webp gif bmp tiff heif)
-parsers=(exif safetensors idx cifar tar zip csv jsonl coco labelstudio corrections)
+parsers=(exif safetensors idx cifar tar zip csv jsonl coco labelstudio corrections
+    pickle checkpoint onnx)
 [ ${#chosen[@]} -gt 0 ] || chosen=("${decoders[@]}" "${parsers[@]}")
 
 # The compiler that comes with Swift has libFuzzer; another may be named.
@@ -56,6 +57,9 @@ own() {
         coco) echo COCO JSONScalar NamedPictures ;;
         labelstudio) echo LabelStudio JSONScalar NamedPictures ;;
         corrections) echo Corrections CSVReader ;;
+        pickle) echo Unpickler PickleCall PickleGlobal PickleValue TorchFile StateDictionary ;;
+        checkpoint) echo TorchFile Unpickler PickleCall ZipDirectory ZipEnd StateDictionary ;;
+        onnx) echo ONNXFile WeightBytes ;;
     esac
 }
 
@@ -63,13 +67,16 @@ own() {
 parser_sources() {
     local collecting=Sources/Pipeline/1-Collecting file
     ls Sources/Engine/TensorCore/*.swift Sources/Pipeline/Pictures/{Orientation,Picture,PictureFormat,PixelView}.swift \
-        Sources/Pipeline/3-ModelFiles/{FloatConversion,JSONValue,SafeTensorsHeader,StoredTensor,StrictJSON}.swift \
+        Sources/Pipeline/3-ModelFiles/{FileReplacement,FloatConversion,JSONValue,SafeTensors,SafeTensorsHeader}.swift \
+        Sources/Pipeline/3-ModelFiles/{StoredTensor,StrictJSON}.swift \
+        Sources/Pipeline/3-ModelFiles/Import/{NamedWeights,ONNXFile,Pickle*,StateDictionary,TorchFile}.swift \
+        Sources/Pipeline/3-ModelFiles/Import/{Unpickler,WeightBytes,WrappedNames}.swift \
         $collecting/Inspection/Correct*.swift
     for file in "$collecting"/*.swift; do
         case "$(basename "$file")" in
             CacheFolder* | Collection.* | Collection+* | CollectionNames* | CollectionWriter* | Download* | IDXFolder*) ;;
             ImageFolder* | KnownDataSets* | OpenDataSet* | PictureFetching* | PictureListing* | ShardPattern*) ;;
-            Staging* | TarHeader* | Transfer*) ;;
+            Staging* | TarHeader* | Transfer* | WebRequest*) ;;
             *) printf '%s\n' "$file" ;;
         esac
     done
@@ -119,7 +126,9 @@ endings() {
         tiff) echo tif tiff ;;
         heif) echo heic avif ;;
         exif) echo jpg png webp tif ;;
-        tar | zip | csv) echo "$1" ;;
+        tar | zip | csv | onnx) echo "$1" ;;
+        pickle) echo th bin ;;
+        checkpoint) echo pth pt ;;
         *) if ! is_parser "$1"; then echo "$1"; fi ;;
     esac
 }
@@ -129,7 +138,7 @@ seed() {
     local harness=$1 target=$2 ending file
     mkdir -p "$target"
     for ending in $(endings "$harness"); do
-        for file in Tests/Golden/{formats,pictures,archives}/*."$ending" "$data"/nasty-images/*."$ending"; do
+        for file in Tests/Golden/{formats,pictures,archives,checkpoints}/*."$ending" "$data"/nasty-images/*."$ending"; do
             # The goldens themselves are many and alike.
             case "$file" in Tests/Golden/*-*-*.png | Tests/Golden/pictures/resize-*) continue ;; esac
             if [ -f "$file" ]; then cp "$file" "$target/$(basename "$file")"; fi

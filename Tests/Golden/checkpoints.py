@@ -155,6 +155,10 @@ archive(
     {"a/data.pkl": pickled({"w": Rebuilt(Storage("0", 1), 0, (1 << 20, 1 << 20), (0, 0), False, none)}), "a/data/0": bytes(4)},
 )
 archive(
+    "claimed.pth",
+    {"a/data.pkl": pickled({"w": Rebuilt(Storage("0", 1 << 34), 0, (1 << 34,), (0,), False, none)}), "a/data/0": bytes(4)},
+)
+archive(
     "beyond.pth",
     {"a/data.pkl": pickled({"w": Rebuilt(Storage("0", 4), 2, (4,), (1,), False, none)}), "a/data/0": bytes(16)},
 )

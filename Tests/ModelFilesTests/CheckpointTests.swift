@@ -92,7 +92,9 @@ import Testing
         #expect(failure?.advice != nil)
     }
 
-    @Test(arguments: [("short.pth", "has 8 bytes, too few"), ("missing.pth", "is missing")])
+    @Test(arguments: [
+        ("short.pth", "has 8 bytes, too few"), ("claimed.pth", "has 4 bytes, too few"), ("missing.pth", "is missing"),
+    ])
     func `a storage that is not there is named when it is read`(_ file: String, _ reason: String) throws {
         let weights = try NamedWeights(path: Self.path(file))
         let failure = #expect(throws: Failure.self) { try weights.tensor("w") }

@@ -78,13 +78,3 @@ extension DataType {
         }
     }
 }
-
-extension NamedWeights {
-    /// The tensors of a file of weights, whatever wrote it, under their own names. Throws a `Failure` of kind `.model`.
-    package init(path: String) throws {
-        switch try OpenedWeights(path: path) {
-        case .weights(let weights): self = weights
-        case .model: self.init(try SafeTensors(path: path))
-        }
-    }
-}

@@ -155,7 +155,8 @@ struct TorchStorages: Sendable {
         let reach = zip(tensor.shape.dimensions, tensor.strides).reduce(0) { $0 + ($1.0 - 1) * $1.1 }
         let start = place.lowerBound + tensor.offset * size
         let end = start + (reach + 1) * size
-        guard end <= place.upperBound else {
+        // Elements may share one place, but never more of them than the file has.
+        guard end <= place.upperBound, tensor.shape.count <= place.count / size else {
             throw Failure(
                 .model, "\(path): the storage of \(name.printable) has \(place.count) bytes, too few for it",
                 advice: SafeTensorsHeader.copyAgain)

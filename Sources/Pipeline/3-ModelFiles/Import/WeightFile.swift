@@ -142,6 +142,16 @@ enum OpenedWeights {
     }
 }
 
+extension NamedWeights {
+    /// The tensors of a file of weights, whatever wrote it, under their own names. Throws a `Failure` of kind `.model`.
+    package init(path: String) throws {
+        switch try OpenedWeights(path: path) {
+        case .weights(let weights): self = weights
+        case .model: self.init(try SafeTensors(path: path))
+        }
+    }
+}
+
 extension ModelFile {
     /// Whether a path names one of Fovea's own files, or one that should be by its name: it is then for the reader of
     /// model files to say what is wrong with it.
