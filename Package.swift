@@ -223,7 +223,7 @@ let package = Package(
             "Workflows",
             imports: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaCompiler", "FoveaOneDNNBackend", "FoveaPictures",
-                "FoveaCollecting", "FoveaPreprocessing", "FoveaModeling", "FoveaModelFiles", "FoveaRunning",
+                "FoveaCollecting", "FoveaPreprocessing", "FoveaModeling", "FoveaModelFiles", "FoveaHub", "FoveaRunning",
                 "FoveaTraining", "FoveaEvaluating", "FoveaPredicting", "FoveaWorkflows", "FoveaTestSupport",
             ]),
         tests(

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From nothing to two measured classifiers: Fashion-MNIST with every default, then photographs of clothing, which are
-# fetched where there are none. Prints the seconds of each stage. What it makes lies in .build/demo.
+# fetched where there are none, from scratch: a demo fetches no weights. Prints the seconds of each stage. What it makes lies in .build/demo.
 #
 #   FOVEA_TEST_DATA     folder that holds clothing/{train,validation,test}; ../shared/data where it is not set
 #   FOVEA_DEMO_FLAGS    further flags for both trainings, such as "--epochs 1"
@@ -65,8 +65,8 @@ if [ -z "$clothing" ]; then
 fi
 if [ -n "$clothing" ]; then
     stage "photographs: inspect" "$fovea" inspect "$clothing" --html "$made/clothing.html" --csv "$made/clothing.csv"
-    stage "photographs: preview" "$fovea" preview "$clothing" -o "$made/clothing.png"
-    stage "photographs: train" "$fovea" train "$clothing" -o "$made/clothing.fovea" ${flags[@]+"${flags[@]}"}
+    stage "photographs: preview" "$fovea" preview "$clothing" -o "$made/clothing.png" --from-scratch
+    stage "photographs: train" "$fovea" train "$clothing" -o "$made/clothing.fovea" --from-scratch ${flags[@]+"${flags[@]}"}
     stage "photographs: evaluate" "$fovea" evaluate "$made/clothing.fovea" "$clothing"
     # One photograph of each of the first classes.
     pictures=()

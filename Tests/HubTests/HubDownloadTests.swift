@@ -192,6 +192,62 @@ struct HubSample {
         #expect(sample.names(files.path) == ["pytorch_model.bin"])
     }
 
+    @Test func `weights in several files are fetched whole, and the cache serves them`() throws {
+        var sample = try HubSample()
+        let table =
+            #"{"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors", "c": "model-1.safetensors"}}"#
+        sample.server.change { state in
+            let weights = state.files.removeValue(forKey: "model.safetensors") ?? []
+            state.files["model.safetensors.index.json"] = Array(table.utf8)
+            state.files["model-1.safetensors"] = Array(weights[..<1000])
+            state.files["model-2.safetensors"] = Array(weights[1000...])
+            state.large.formUnion(["model-1.safetensors", "model-2.safetensors"])
+        }
+        let files = try sample.pull()
+        #expect(
+            sample.names(files.path) == [
+                "config.json", "model-1.safetensors", "model-2.safetensors", "model.safetensors.index.json",
+            ])
+        #expect(sample.bytes(files.path + "/model-2.safetensors") == Array(sample.weights[1000...]))
+        #expect(HubInventory(sample.settings).entries().map(\.reference) == ["timm/tiny.a1"])
+        sample.settings.isOffline = true
+        #expect(try sample.pull().path == files.path)
+        // One of them gone: that is no set of weights.
+        try FileManager.default.removeItem(atPath: files.path + "/model-1.safetensors")
+        #expect(throws: Failure.self) { try sample.pull() }
+        sample.settings.isOffline = false
+        #expect(sample.names(try sample.pull().path).count == 4)
+    }
+
+    @Test(arguments: [
+        #"{"weight_map": {"a": "../../evil.safetensors"}}"#, #"{"weight_map": {"a": "evil.sh"}}"#,
+        #"{"weight_map": {}}"#, "[",
+        #"{"weight_map": {"a": "missing.safetensors"}}"#,
+    ])
+    func `a table of files that lead elsewhere, or nowhere, is refused`(_ table: String) throws {
+        let sample = try HubSample()
+        sample.server.change {
+            $0.files["model.safetensors"] = nil
+            $0.files["model.safetensors.index.json"] = Array(table.utf8)
+        }
+        let failure = #expect(throws: Failure.self) { try sample.pull() }
+        #expect(failure?.message.contains("model.safetensors.index.json") == true)
+    }
+
+    @Test func `model card and transformers' word on pictures come along, and are asked for once`() throws {
+        let sample = try HubSample()
+        sample.server.change {
+            $0.files["README.md"] = Array("---\nlicense: mit\n---\n".utf8)
+            $0.files["preprocessor_config.json"] = Array("{}".utf8)
+        }
+        let files = try sample.pull()
+        #expect(
+            sample.names(files.path) == ["README.md", "config.json", "model.safetensors", "preprocessor_config.json"])
+        let asked = sample.server.hub.requests.count
+        _ = try sample.pull()
+        #expect(sample.server.hub.requests.count == asked + 1)
+    }
+
     @Test func `the token goes to the hub and not to where it sends us`() throws {
         var sample = try HubSample()
         sample.server.change { $0.token = "hf_secret" }

@@ -53,6 +53,17 @@ private func started(
         #expect((start.configuration.architecture, start.configuration.height) == ("resnet18", 32))
     }
 
+    @Test(arguments: [
+        ("timm_efficientnet_b0", "efficientnet_b0"), ("timm_efficientnet_b0", "timm/efficientnet_b0.ra_in1k"),
+        ("tf_efficientnet_b0", "tf_efficientnet_b0"), ("tf_efficientnet_b0", "timm/tf_efficientnet_b0.in1k"),
+    ])
+    func `of networks with equal parameters the one that is named is taken`(_ name: String, _ hint: String) throws {
+        let start = try started(weights("timm_efficientnet_b0", classes: 7).tensors, hint: hint)
+        #expect(start.configuration.architecture == name && start.notes.isEmpty)
+        let torchvision = try started(weights("efficientnet_b0", classes: 7).tensors, hint: "efficientnet_b0")
+        #expect(torchvision.configuration.architecture == "efficientnet_b0")
+    }
+
     @Test func `prefixes and counters do not matter`() throws {
         var tensors = try weights("smallcnn", size: 28).tensors.map { ("module." + $0.name, $0.tensor) }
         tensors.append(("module.bn1.num_batches_tracked", Tensor([], [3])))
@@ -65,8 +76,16 @@ private func started(
     @Test func `weights of the same classes are taken bit for bit`() throws {
         let (model, tensors) = try weights("smallcnn", size: 28)
         let store = try store(of: model)
-        let fit = try started(tensors).fill(store, of: model, classes: (0..<10).map(String.init))
-        #expect(!fit.replacedClassifier && !fit.adaptedStem && fit.notes.isEmpty)
+        let names = (0..<10).map(String.init)
+        let fit = try started(tensors).fill(store, of: model, classes: names)
+        #expect(!fit.replacedClassifier && !fit.adaptedStem)
+        // Ten classes without names may be ten others.
+        #expect(
+            fit.unnamedClassifier
+                == "the classifier \(model.head) is kept: the file is for 10 classes too, and does not name them; if they "
+                + "are others, it is only a start")
+        let known = try started(tensors, classes: names).fill(store, of: model, classes: names)
+        #expect(fit.notes.isEmpty && known.notes.isEmpty && known.unnamedClassifier == nil)
         for (name, tensor) in tensors { #expect(store.tensor(name) == tensor) }
     }
 

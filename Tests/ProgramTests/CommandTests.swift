@@ -91,6 +91,21 @@ import Testing
         #expect(layers.output.contains("layer4.1.conv2"))
     }
 
+    @Test func `models says whose accuracy it shows, and measures speed when it is asked to`() throws {
+        let list = try ProgramRun.fovea(["models", "--match", "lenet5", "--match", "squeezenet1_?"])
+        let lines = list.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.dropFirst().map { $0[0] } == ["lenet5", "squeezenet1_0", "squeezenet1_1"])
+        #expect(lines[1].contains("-") && lines[3].contains("58.2") && lines[3].contains("torchvision"))
+        #expect(!list.output.contains("pictures/s"))
+        let measured = try ProgramRun.fovea(["models", "--match", "lenet5", "--measure", "--json"])
+        let models = try object(measured.output)["models"] as? [[String: Any]]
+        let speed = models?.first?["speed"] as? [String: Any]
+        #expect((speed?["picturesPerSecond"] as? Double ?? 0) > 0 && (speed?["batch"] as? Int ?? 0) > 0)
+        #expect(try ProgramRun.fovea(["models", "--match", "lenet5", "--measure"]).output.contains("pictures/s"))
+        let unknown = try ProgramRun.fovea(["models", "--match", "lenet6"])
+        #expect(unknown.code == 2 && unknown.errors.contains("Did you mean lenet5"), "\(unknown.errors)")
+    }
+
     @Test func `plan prints every step with its kernel, and times with --time`() throws {
         let plan = try ProgramRun.fovea(["plan", trained.model, "--threads", "1"])
         #expect(plan.code == 0 && plan.output.contains("multiply-adds") && plan.output.contains("convolution"))

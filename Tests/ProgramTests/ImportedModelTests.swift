@@ -66,11 +66,31 @@ import Testing
             return
         }
         #expect(start["origin"] == .string("lenet5.safetensors"))
+        #expect(!run.errors.contains("is kept"))
         // With next to no learning rate the weights are still those of the file.
         let before = try SafeTensors(path: weights)
         let kept = try before.tensor("conv1.weight")
         let after = try #require(trained.tensors.first { $0.name == "conv1.weight" }).tensor
         #expect(zip(kept.elements, after.elements).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+
+    @Test func `a classifier for as many classes without names is kept, and that is said`() throws {
+        let folder = try TemporaryFolder()
+        let weights = try Self.lenet(folder)
+        let classes = (0..<10).map { "class \($0)" }
+        try SyntheticPictures.write(4, classes: classes, in: folder, below: "data/", side: 28, channels: 1)
+        func train(_ way: String) throws -> ProgramRun {
+            try ProgramRun.fovea([
+                "train", folder.path + "/data", "-o", folder.path + "/out.fovea", "--model", weights, "--epochs", "1",
+                "--fine-tune", way,
+            ])
+        }
+        let full = try train("full")
+        #expect(
+            full.errors.contains("fc3 is kept: the file is for 10 classes too, and does not name them"),
+            "\(full.errors)")
+        // The head is fitted anew in any case.
+        #expect(!(try train("head")).errors.contains("is kept"))
     }
 
     @Test func `a training starts from a model file of its own`() throws {

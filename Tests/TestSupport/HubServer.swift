@@ -1,125 +1,9 @@
-// A hub for one test, on the loopback interface: answers as huggingface.co does for models, and as the network of its
+// A hub for one test: answers as huggingface.co does for models, and as the network of its
 // contents does, on another port. Breaks, refuses and lies when told to.
 
 import Crypto
 import Foundation
 import Synchronization
-
-/// A web server that asks a closure.
-package final class WebServer: Sendable {
-    package struct Request: Sendable {
-        package let method: String
-        /// What stands behind the method: a path, or for a proxy an address.
-        package let target: String
-        /// By their names in small letters.
-        package let headers: [String: String]
-
-        /// The first byte asked for.
-        package var start: Int? {
-            headers["range"].flatMap { $0.hasPrefix("bytes=") ? Int($0.dropFirst(6).prefix { $0 != "-" }) : nil }
-        }
-    }
-
-    package struct Answer: Sendable {
-        package var status: String
-        package var headers: [String]
-        package var body: [UInt8]
-        /// Bytes after which the connection breaks.
-        package var breaksAfter: Int?
-
-        package init(_ status: String, _ headers: [String] = [], body: [UInt8] = [], breaksAfter: Int? = nil) {
-            (self.status, self.headers, self.body, self.breaksAfter) = (status, headers, body, breaksAfter)
-        }
-    }
-
-    private let listener: Int32
-    private let answer: @Sendable (Request) -> Answer
-    private let met = Mutex<[Request]>([])
-    private let stopped = Mutex(false)
-    /// Without a slash at the end.
-    package let address: String
-
-    package init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
-        self.answer = answer
-        listener = socket(AF_INET, streamSocket, 0)
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = listener
-        // The address lies on this stack for the three calls.
-        let status = withUnsafeMutablePointer(to: &name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic -> Int32 in
-                guard bind(descriptor, generic, size) == 0, listen(descriptor, 8) == 0 else { return -1 }
-                return getsockname(descriptor, generic, &size)
-            }
-        }
-        guard status == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
-        address = "http://127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
-        Thread { [weak self] in
-            while true {
-                let connection = accept(descriptor, nil, nil)
-                guard connection >= 0 else { return }
-                self?.serve(connection)
-            }
-        }.start()
-    }
-
-    deinit { stop() }
-
-    /// Answers nobody any more.
-    package func stop() {
-        // Once: the number may be another file's afterwards.
-        let isFirst = stopped.withLock { stopped in
-            defer { stopped = true }
-            return !stopped
-        }
-        guard isFirst else { return }
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
-
-    /// Requests so far, in order.
-    package var requests: [Request] { met.withLock { $0 } }
-
-    private func serve(_ connection: Int32) {
-        defer { close(connection) }
-        var text = ""
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while !text.contains("\r\n\r\n") {
-            let count = read(connection, &buffer, buffer.count)
-            guard count > 0 else { return }
-            text += String(decoding: buffer[..<count], as: UTF8.self)
-        }
-        let lines = text.components(separatedBy: "\r\n")
-        let words = lines[0].split(separator: " ").map(String.init)
-        guard words.count > 1 else { return }
-        var headers: [String: String] = [:]
-        for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[line[..<colon].lowercased()] =
-                line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-        }
-        let request = Request(method: words[0], target: words[1], headers: headers)
-        met.withLock { $0.append(request) }
-        let answer = answer(request)
-        let hasLength = answer.headers.contains { $0.lowercased().hasPrefix("content-length") }
-        let head =
-            (["HTTP/1.1 \(answer.status)", "Connection: close"]
-            + (hasLength ? [] : ["Content-Length: \(answer.body.count)"]) + answer.headers)
-            .joined(separator: "\r\n") + "\r\n\r\n"
-        let body = request.method == "HEAD" ? [] : Array(answer.body.prefix(answer.breaksAfter ?? .max))
-        let bytes = Array(head.utf8) + body
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { raw in
-                send(connection, raw.baseAddress.map { $0 + sent }, bytes.count - sent, noSignal)
-            }
-            guard count > 0 else { return }
-            sent += count
-        }
-    }
-}
 
 /// A hub with one repository.
 package final class HubServer: Sendable {
@@ -156,6 +40,9 @@ package final class HubServer: Sendable {
         hub = try WebServer { request in HubServer.answer(request, repository, base, state) }
         box = state
     }
+
+    /// The size of a file.
+    package func byteCount(_ file: String) -> Int { box.state.withLock { $0.files[file]?.count ?? 0 } }
 
     /// Changes what the hub does.
     package func change(_ body: (inout State) -> Void) { box.state.withLock { body(&$0) } }
@@ -234,11 +121,3 @@ package final class HubServer: Sendable {
         }
     }
 }
-
-#if os(Linux)
-    private let streamSocket = Int32(SOCK_STREAM.rawValue)
-    private let noSignal = Int32(MSG_NOSIGNAL)
-#else
-    private let streamSocket = SOCK_STREAM
-    private let noSignal: Int32 = 0
-#endif

@@ -21,11 +21,13 @@ package struct ProgramRun: Sendable {
         return "fovea"
     }
 
-    /// An environment in which runs beside each other do not take each other's cores by spinning.
+    /// An environment in which runs beside each other do not take each other's cores by spinning, and in which nobody finds
+    /// weights that somebody fetched on this machine.
     package static var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment
         environment["OMP_WAIT_POLICY"] = "passive"
         environment["NO_COLOR"] = "1"
+        environment["HF_HUB_CACHE"] = "/nowhere/hub"
         return environment
     }
 

@@ -70,7 +70,7 @@ import Testing
         let library = try OneDNNLibrary()
         let names = try model.headParameters
         #expect(names == [(model.head / "weight").path, (model.head / "bias").path])
-        #expect(try model.headIsLast)
+        #expect(try model.headForm == .last)
         let (apart, whole) = try library.perform {
             let graph = try model.inferenceGraph(batch: 3)
             let store = try ParameterStore(graph.parameters)
@@ -98,6 +98,40 @@ import Testing
             )
         }
         #expect(Tensor([3, 4], apart).mismatch(with: Tensor([3, 4], whole), tolerance: 1e-5) == nil)
+    }
+
+    @Test func `a convolution, a ReLU and a mean are cut into an averaging backbone and a layer`() throws {
+        let model = try Self.model("squeezenet1_1", size: 64)
+        #expect(try model.headForm == .averaged(isRectified: true))
+        let library = try OneDNNLibrary()
+        let (means, maps, loss, expected) = try library.perform {
+            let graph = try model.inferenceGraph(batch: 2)
+            let store = try ParameterStore(graph.parameters)
+            store.initialize(seed: 5)
+            // So high that the ReLU cuts nothing.
+            store.elements("classifier.1.bias").update(repeating: 100)
+            let input = Tensor<Float>.random([2, 3, 64, 64], seed: 1)
+            func run(_ graph: Graph, _ output: String) throws -> [Float] {
+                let plan = try Compiler.plan(
+                    Compiler.inferenceGraph(graph), isTraining: false, store: store, library: library)
+                _ = plan.input("x").update(from: input.elements)
+                try plan.run()
+                return Array(plan.output(output))
+            }
+            let means = try run(try model.backboneGraph(batch: 2), "features")
+            let cache = FeatureCache(
+                shape: [means.count / 2], features: means, labels: [0, 1], weights: [1, 1])
+            let objective = try HeadObjective(
+                model.headGraph(batch: 2, loss: LossConfiguration()), cache, classCount: 4, loss: LossConfiguration(),
+                library: library)
+            let point = ["classifier.1.weight", "classifier.1.bias"].flatMap { Array(store.elements($0)) }
+            let loss = try objective.score(at: point).loss
+            let whole = try run(graph, "probabilities")
+            let right = -(log(Double(whole[0])) + log(Double(whole[5]))) / 2
+            return (means.count, try run(try model.responseGraph(batch: 2), "responses").count, loss, right)
+        }
+        #expect(means == 2 * 512 && maps == 2 * 4 * 3 * 3)
+        #expect(abs(loss - expected) < 1e-4)
     }
 
     private struct HeadGolden: Decodable {

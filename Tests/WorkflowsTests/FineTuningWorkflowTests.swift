@@ -67,6 +67,20 @@ import Testing
         #expect(zip(again.tensors, file.tensors).allSatisfy { $0.tensor == $1.tensor })
     }
 
+    @Test func `a head that is averaged over the map is fitted too, and answers as its report says`() throws {
+        let ground = try Ground(network: "squeezenet1_1")
+        var request = ground.request(.head)
+        request.overrides.precision = .f32
+        let outcome = try train(request)
+        #expect(
+            ground.changed(try ModelFile.load(ground.base.model)) == ["classifier.1.weight", "classifier.1.bias"])
+        let report = try #require(outcome.result.head)
+        let score = try #require(outcome.card.scores.first)
+        #expect(score.count == 20 && score.accuracy > 0.8, "\(score)")
+        #expect(abs(score.accuracy - report.validationAccuracy) < 1e-9)
+        #expect(abs(score.loss - report.validationLoss) < 1e-3)
+    }
+
     @Test func `staged training never ends worse than its head, and changes everything on the way`() throws {
         let ground = try Ground(network: "smallcnn")
         let heads = Mutex<[HeadReport]>([])

@@ -21,6 +21,10 @@ public struct Training: Sendable {
     public var output: String
     /// The network; nil to choose.
     public var model: String?
+    /// Whether photographs may be learned from trained weights, where they are on this machine and `model` is nil.
+    public var startsFromTrainedWeights = true
+    /// Whether such weights may be fetched, once, where they are not: some 20 MB from huggingface.co.
+    public var mayFetch = false
     /// Rows and columns that the network sees; nil to choose.
     public var size: Int?
     /// Passes over the training pictures; nil to choose.
@@ -90,6 +94,9 @@ public struct Training: Sendable {
     private var request: TrainingRequest {
         var request = TrainingRequest(data: data, output: output)
         request.overrides.model = model
+        request.fromScratch = !startsFromTrainedWeights
+        let consent: DownloadConsent = mayFetch ? .given : .unasked
+        request.defaultStart = DefaultStart { _ in consent }
         request.overrides.size = size
         request.overrides.epochs = epochs
         request.overrides.batchSize = batchSize
@@ -138,7 +145,7 @@ private final class Relay: TrainingObserver {
                         number: 0, trainingLoss: report.trainingLoss, accuracy: report.validationAccuracy,
                         isBest: true)))
         case .normsMeasured(let count): continuation.yield(.note("the norms were measured anew on \(count) pictures"))
-        case .backbone, .validating, .ended: break
+        case .backbone, .fitting, .validating, .ended: break
         }
     }
 }

@@ -15,10 +15,12 @@ struct CompareModels: ParsableCommand {
         abstract: "Fit several networks to your pictures and compare accuracy, speed and size.",
         discussion: """
             Each network starts from its trained weights and is fitted the same way: the head alone unless --fine-tune \
-            says otherwise, which takes seconds. Accuracy is that on the validation pictures.
+            says otherwise, which takes seconds. Accuracy is that on the validation pictures; pictures/s are answers of \
+            the fitted network on this machine, in the batches that serve best.
 
             Examples:
               fovea models compare photographs --models mobilenet_v2.safetensors,resnet18.pth
+              fovea models compare photographs --models timm/resnet18.a1_in1k,torchvision/mobilenet_v2
               fovea models compare photographs --models a.safetensors,b.safetensors --fine-tune staged --json
             """)
 
@@ -69,13 +71,16 @@ struct CompareModels: ParsableCommand {
         training.loaderThreads = threads.loaderThreads
         training.collecting = try reading.options(on: counts)
         defer { display.close() }
+        var said: Set<String> = []
         let comparison = try CompareWorkflow.run(
             ComparisonRequest(models: names, training: training), stop: stop, observers: quiet ? [] : [display],
             makeLibrary: { try OneDNNLibrary(threads: $0) },
             begun: { if !quiet { display.say($0.printable) } },
             tell: { notice in
                 counts.close()
-                if !quiet, case .note(let text) = notice { display.say("note: " + text.printable) }
+                // What is true of the data is said once.
+                guard !quiet, case .note(let text) = notice, said.insert(text).inserted else { return }
+                display.say("note: " + text.printable)
             })
         display.close()
         Output.result(json ? try JSONText.line(comparison) : table(comparison))
@@ -88,17 +93,19 @@ struct CompareModels: ParsableCommand {
     }
 
     private func table(_ comparison: Comparison) -> String {
+        let names = Self.shortened(comparison.models.map(\.model))
         var table = TextTable([
             ("model", .left), ("network", .left), ("size", .right), ("accuracy", .right), ("95 % interval", .right),
             ("pictures/s", .right), ("file", .right), ("fitted in", .right),
         ])
-        for row in comparison.models {
+        var failures: [String] = []
+        for (row, name) in zip(comparison.models, names) {
             guard let accuracy = row.accuracy, let lower = row.lower, let upper = row.upper else {
-                table.add([row.model.printable, row.error?.printable ?? "not measured", "", "", "", "", "", ""])
+                failures.append("\(name) was not fitted: \(row.error?.printable ?? "interrupted")")
                 continue
             }
             table.add([
-                row.model.printable, row.network ?? "", row.size.map(String.init) ?? "",
+                name, row.network ?? "", row.size.map(String.init) ?? "",
                 String(format: "%.2f %%", accuracy * 100),
                 String(format: "%.1f to %.1f %%", lower * 100, upper * 100),
                 row.picturesPerSecond.map { String(format: "%.0f", $0) } ?? "",
@@ -106,6 +113,27 @@ struct CompareModels: ParsableCommand {
                 row.seconds.map(duration) ?? "",
             ])
         }
-        return table.lines.joined(separator: "\n")
+        let doubt = Self.doubt(comparison, names).map { [$0] } ?? []
+        return (table.lines + doubt + failures).joined(separator: "\n")
+    }
+
+    /// Paths by their last part, where that is enough to tell them apart.
+    private static func shortened(_ models: [String]) -> [String] {
+        let last = models.map { model in
+            FileManager.default.fileExists(atPath: model)
+                ? model.split(separator: "/").last.map(String.init) ?? model : model
+        }
+        return zip(models, last).map { whole, short in
+            (last.count { $0 == short } == 1 ? short : whole).printable
+        }
+    }
+
+    /// Which of the others may be as good as the best: their intervals overlap.
+    private static func doubt(_ comparison: Comparison, _ names: [String]) -> String? {
+        guard let best = comparison.models.first, let lower = best.lower, let count = best.count else { return nil }
+        let close = zip(comparison.models, names).dropFirst().filter { ($0.0.upper ?? -1) >= lower }.map(\.1)
+        guard !close.isEmpty else { return nil }
+        return "too close to tell on \(grouped(count)) pictures (the intervals overlap): \(names[0]), "
+            + close.joined(separator: ", ")
     }
 }

@@ -33,6 +33,9 @@ struct Preview: ParsableCommand {
 
     @OptionGroup var augmentation: AugmentationFlags
 
+    @Flag(help: "As `fovea train --from-scratch` shows them to a network.")
+    var fromScratch = false
+
     @Option(help: ArgumentHelp("The seed of the random draws.", valueName: "number"))
     var seed: UInt64?
 
@@ -84,6 +87,7 @@ struct Preview: ParsableCommand {
         augmentation.apply(to: &request.overrides)
         (request.split, request.rows, request.draws) = (split, rows, draws)
         request.collecting = .shown(on: counts)
+        if !fromScratch { request.defaultStart = DefaultStart { _ in .unasked } }
         let sheet = try PreviewWorkflow.run(request)
         counts.close()
         let bytes = try sheet.picture.png()

@@ -15,8 +15,10 @@ struct Train: ParsableCommand {
         discussion: """
             \(DataSet.kinds)
 
-            What you do not set is chosen from the data, and the reasons are printed. Ctrl-C stops and keeps the best \
-            epoch so far.
+            What you do not set is chosen from the data, and the reasons are printed. Photographs are learned from \
+            trained weights that are fetched once: you are asked before, --yes answers, and without a terminal nothing \
+            is fetched unless you say it. --from-scratch does without them, --model names others. Ctrl-C stops and \
+            keeps the best epoch so far.
 
             Examples:
               fovea train fashion-mnist -o fashion.fovea
@@ -28,6 +30,8 @@ struct Train: ParsableCommand {
               fovea train photographs -o flowers.fovea --model mobilenet_v2.safetensors --fine-tune head
               fovea train photographs -o flowers.fovea --model resnet50.pth --freeze conv1 --freeze bn1 --freeze layer1
               fovea train photographs -o flowers.fovea --model timm/resnet18.a1_in1k
+              fovea train photographs -o flowers.fovea --yes
+              fovea train photographs -o flowers.fovea --from-scratch
             """)
 
     @Argument(help: DataFlags.argument)
@@ -53,6 +57,8 @@ struct Train: ParsableCommand {
 
     @Option(name: [.customLong("lr")], help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
     var learningRate: Float?
+
+    @OptionGroup var starting: StartFlags
 
     @OptionGroup var tuning: TuningFlags
 
@@ -104,7 +110,7 @@ struct Train: ParsableCommand {
         let outcome: TrainingOutcome
         do {
             outcome = try TrainingWorkflow.run(
-                request(counts), stop: stop, observers: quiet ? [] : [display],
+                request(counts, stop), stop: stop, observers: quiet ? [] : [display],
                 makeLibrary: { try OneDNNLibrary(threads: $0) },
                 tell: { notice in
                     counts.close()
@@ -118,8 +124,10 @@ struct Train: ParsableCommand {
         try finish(outcome)
     }
 
-    private func request(_ counts: CountDisplay) throws -> TrainingRequest {
+    private func request(_ counts: CountDisplay, _ stop: StopSignal) throws -> TrainingRequest {
         var request = TrainingRequest(data: data, output: output)
+        request.fromScratch = starting.fromScratch
+        request.defaultStart = starting.start(isQuiet: quiet, stop: stop)
         request.configurationFile = config
         request.fetching = counts.fetching
         request.overrides.model = model

@@ -29,6 +29,12 @@ final class TrainingDisplay: TrainingObserver {
             case .backbone(let done, let count):
                 if isLive { show("backbone  \(grouped(done)) of \(grouped(count)) pictures", &state) }
             case .normsMeasured(let count): normsMeasured(count, &state)
+            case .fitting(let decay, let count, let evaluations, let loss):
+                if isLive {
+                    let text =
+                        "fitting the head  decay \(decay) of at most \(count)  \(grouped(evaluations)) evaluations  "
+                    show(text + String(format: "loss %.4f", loss), &state)
+                }
             case .head(let report): finish(report, &state)
             case .step(let report): if isLive { show(line(report, state), &state) }
             case .validating(let epoch): if isLive { show("epoch \(epoch)/\(state.epochs)  validating", &state) }

@@ -68,7 +68,7 @@ package enum CompareWorkflow {
         defer { try? FileManager.default.removeItem(at: folder) }
         var rows: [ComparisonRow] = []
         for (number, model) in request.models.enumerated() {
-            begun(model)
+            begun("\(model) (\(number + 1) of \(request.models.count))")
             var training = request.training
             training.overrides.model = model
             training.output = folder.appending(path: "\(number).fovea").path

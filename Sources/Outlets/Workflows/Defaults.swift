@@ -19,18 +19,15 @@ package struct Defaults: Sendable {
 
     /// Chooses for a data set. Throws a `Failure` if it has no training pictures, or none that can be read.
     /// `fastest` is what the processor computes fastest, `start` the weights that the run starts from: its size and
-    /// preprocessing are theirs.
+    /// preprocessing are theirs. `survey` is what was seen of the pictures, where somebody has looked already.
     package static func choose(
-        _ data: DataSet, _ set: TrainingOverrides, fastest: Precision, start: StartingWeights? = nil
+        _ data: DataSet, _ set: TrainingOverrides, fastest: Precision, start: StartingWeights? = nil,
+        survey: PictureSurvey? = nil, reasonForStart: String? = nil
     ) throws -> Defaults {
-        guard let training = data.splits[.training], !training.entries.isEmpty else {
-            throw Failure(
-                .data, "\(data.name): there is no training split",
-                advice: "Give a folder with one folder of pictures for each class, or with train/ and validation/.")
-        }
-        let survey = try PictureSurvey(training)
+        let training = try training(of: data)
+        let survey = try survey ?? PictureSurvey(training)
         var choice = Choice(data, survey, count: training.entries.count, set, fastest)
-        choice.start = start
+        (choice.start, choice.reasonForStart) = (start, reasonForStart)
         let configuration = set.applied(to: choice.configuration())
         if let start {
             let preprocessing = choice.preprocessing(configuration, of: start)
@@ -42,6 +39,24 @@ package struct Defaults: Sendable {
                 + "\(measured) training pictures")
         return Defaults(
             configuration: configuration, preprocessing: preprocessing, reasons: choice.reasons)
+    }
+
+    /// A look at the training pictures. Throws a `Failure` as `choose` does.
+    package static func survey(_ data: DataSet) throws -> PictureSurvey { try PictureSurvey(training(of: data)) }
+
+    /// True for pictures that a network which has seen photographs knows something of: larger than icons, and meant to be
+    /// seen so.
+    package static func arePhotographs(_ survey: PictureSurvey, _ set: TrainingOverrides) -> Bool {
+        survey.longerSide > Recipe.smallSide && (set.size ?? .max) > Recipe.smallSide
+    }
+
+    private static func training(of data: DataSet) throws -> any Source {
+        guard let training = data.splits[.training], !training.entries.isEmpty else {
+            throw Failure(
+                .data, "\(data.name): there is no training split",
+                advice: "Give a folder with one folder of pictures for each class, or with train/ and validation/.")
+        }
+        return training
     }
 
     private static func listed(_ values: [Float]) -> String {
@@ -59,6 +74,7 @@ private struct Choice {
     let isSmall: Bool
     let recipe: Recipe
     var start: StartingWeights?
+    var reasonForStart: String?
     var reasons: [String] = []
 
     init(_ data: DataSet, _ survey: PictureSurvey, count: Int, _ set: TrainingOverrides, _ fastest: Precision) {
@@ -116,7 +132,9 @@ private struct Choice {
 
     private mutating func model(size: Int) -> String {
         if let start {
-            reasons.append("network \(start.configuration.architecture), starting from \(start.name)")
+            reasons.append(
+                "network \(start.configuration.architecture), starting from \(start.name)"
+                    + (reasonForStart.map { ": \($0)" } ?? ""))
         } else if set.model == nil {
             reasons.append(
                 "network \(recipe.model): made for \(size <= Recipe.smallSide ? "small pictures" : "photographs")")
@@ -197,6 +215,10 @@ private struct Choice {
         var result = start.usedPreprocessing
         (result.height, result.width) = (configuration.size, configuration.size)
         result.decoding = .reduced
+        if survey.isLong, result.resize == .crop {
+            result.resize = .pad
+            reasons.append("padded: the pictures are long and thin, and a crop would show a part of each")
+        }
         let channels = survey.isGray ? 1 : 3
         if result.channels != channels {
             func spread(_ values: [Float]) -> [Float] {

@@ -2,6 +2,7 @@
 // as training sees it in one epoch after the other. Runs the preprocessing and augmentation that training runs.
 
 import FoveaCollecting
+import FoveaModelFiles
 import FoveaPictures
 import FoveaPreprocessing
 import FoveaTensorCore
@@ -20,6 +21,8 @@ package struct PreviewRequest: Sendable {
     /// Random draws of each: columns beside the first.
     package var draws = 7
     package var collecting = CollectingOptions()
+    /// How trained weights are found that a training would start from; nil: they are not looked for.
+    package var defaultStart: DefaultStart?
 
     package init(data: String) { self.data = data }
 }
@@ -45,7 +48,13 @@ package enum PreviewWorkflow {
         let data = try DataSet.open(request.data, options: request.collecting)
         // The arithmetic does not show in pictures: nothing is chosen, and nothing said of this processor.
         overrides.precision = .f32
-        let defaults = try Defaults.choose(data, overrides, fastest: .f32)
+        let survey = try Defaults.survey(data)
+        var (start, notes): (StartingWeights?, [String]) = (nil, [])
+        if overrides.model == nil, let search = request.defaultStart, Defaults.arePhotographs(survey, overrides) {
+            let pictures = data.splits[.training]?.entries.count ?? 0
+            start = try search.weights(pictures: pictures, overrides, fetching: nil) { notes.append($0) }
+        }
+        let defaults = try Defaults.choose(data, overrides, fastest: .f32, start: start, survey: survey)
         guard let source = data.splits[request.split] else {
             throw Failure(.data, "\(data.name): there is no \(request.split.rawValue) split")
         }
@@ -69,7 +78,7 @@ package enum PreviewWorkflow {
         let columns = Columns(defaults, pictures, classes: data.classes.count)
         let all = [columns.plain()] + (0..<request.draws).map { columns.drawn(epoch: $0) }
         return PreviewSheet(
-            picture: ContactSheet(columns: all, labels: labels).picture(), reasons: defaults.reasons,
+            picture: ContactSheet(columns: all, labels: labels).picture(), reasons: defaults.reasons + notes,
             rows: zip(pictures, labels).map { (source.entries[$0.index].name, $1) }, failures: failures)
     }
 

@@ -21,6 +21,10 @@ package struct TrainingRequest: Sendable {
     package var output: String
     /// Told of weights that are fetched.
     package var fetching: HubProgress?
+    /// How trained weights are found for photographs where nobody names a network; nil: they are not looked for.
+    package var defaultStart: DefaultStart?
+    /// Whether trained weights are not to be started from, even where some are named.
+    package var fromScratch = false
     /// A configuration file.
     package var configurationFile: String?
     /// What was set otherwise; lies over the file.
@@ -73,17 +77,25 @@ package enum TrainingWorkflow {
     ) throws -> TrainingOutcome {
         var overrides = try merged(request)
         try FileReplacement.check(request.output)
-        let start = try startingWeights(request, &overrides) { tell(.note($0)) }
-        if let way = overrides.fineTuning, start == nil {
-            throw Failure(
-                .usage, "--fine-tune \(way.rawValue): there are no trained weights to start from",
-                advice: "Name some: --model FILE.")
-        }
+        var start = try startingWeights(request, &overrides) { tell(.note($0)) }
+        let mayLook = start == nil && overrides.model == nil && !request.fromScratch
+        if !mayLook || request.defaultStart == nil { try check(overrides, start) }
         let data = try DataSet.open(request.data, options: request.collecting)
         tell(.opened(data))
         for note in data.notes { tell(.note(note)) }
+        let survey = try Defaults.survey(data)
+        var reason: String?
+        if mayLook, let search = request.defaultStart, Defaults.arePhotographs(survey, overrides) {
+            let pictures = data.splits[.training]?.entries.count ?? 0
+            start = try search.weights(pictures: pictures, overrides, fetching: request.fetching) { tell(.note($0)) }
+            reason = start.map { _ in "the usual start for \(pictures) photographs" }
+            for text in start?.notes ?? [] { tell(.note(text)) }
+            overrides.model = start?.configuration.architecture
+        }
+        try check(overrides, start)
         let library = try makeLibrary(overrides.threads ?? nil)
-        let defaults = try Defaults.choose(data, overrides, fastest: library.fastestPrecision, start: start)
+        let defaults = try Defaults.choose(
+            data, overrides, fastest: library.fastestPrecision, start: start, survey: survey, reasonForStart: reason)
         tell(.chosen(defaults))
         guard let training = data.splits[.training], let validation = data.splits[.validation] else {
             throw Failure(
@@ -105,7 +117,10 @@ package enum TrainingWorkflow {
         if let start {
             // Whatever does not fit is said before the first picture is read.
             let trial = try ParameterStore(model.inferenceGraph(batch: 1).parameters)
-            for note in try start.fill(trial, of: model, classes: data.classes).notes { tell(.note(note)) }
+            let fit = try start.fill(trial, of: model, classes: data.classes)
+            for note in fit.notes { tell(.note(note)) }
+            // A head that is fitted first begins anew.
+            if configuration.fineTuning == .full, let note = fit.unnamedClassifier { tell(.note(note)) }
         }
         let result = try Trainer.run(task, library: library, stop: stop, observers: observers)
         guard result.hasLearned || !FileManager.default.fileExists(atPath: request.output) else {
@@ -119,6 +134,14 @@ package enum TrainingWorkflow {
         ).card(library: library)
         try save(ModelFile(card: card, tensors: result.tensors), to: request.output)
         return TrainingOutcome(path: request.output, card: card, result: result)
+    }
+
+    /// Throws a `Failure` of kind `.usage` if weights are wanted that there are none of.
+    private static func check(_ overrides: TrainingOverrides, _ start: StartingWeights?) throws {
+        guard let way = overrides.fineTuning, start == nil else { return }
+        throw Failure(
+            .usage, "--fine-tune \(way.rawValue): there are no trained weights to start from",
+            advice: "Name some: --model FILE.")
     }
 
     /// Writes the model file; where that fails, to the folder for temporary files, since hours of work went into it.
@@ -141,6 +164,11 @@ package enum TrainingWorkflow {
         _ request: TrainingRequest, _ overrides: inout TrainingOverrides, note: (String) -> Void
     ) throws -> StartingWeights? {
         guard let named = overrides.model, !ModelReference.isNetwork(named) else { return nil }
+        guard !request.fromScratch else {
+            throw Failure(
+                .usage, "--from-scratch, and --model \(named), which are trained weights",
+                advice: "Leave one of them out, or name a network: `fovea models` lists them.")
+        }
         let start = try ModelReference.startingWeights(named, progress: request.fetching)
         overrides.model = start.configuration.architecture
         for text in start.notes { note(text) }

@@ -29,10 +29,14 @@ package struct HubDownload: Sendable {
         self.client = client
     }
 
-    /// Files that say what weights are; a repository may have none of them.
-    private static let descriptions = ["config.json"]
+    /// What says which network it is; a repository may have none.
+    private static let configuration = "config.json"
+    /// How transformers prepares pictures, and the model card, whose first lines state the licence.
+    private static let (preprocessing, card) = ("preprocessor_config.json", "README.md")
     /// Weight files, the best first: the order of timm and huggingface_hub's other users.
-    package static let weightFiles = ["model.safetensors", "pytorch_model.bin", "pytorch_model.pth", "model.pth"]
+    package static let weightFiles = [
+        "model.safetensors", WeightIndex.name, "pytorch_model.bin", "pytorch_model.pth", "model.pth",
+    ]
 
     /// The weights of a reference. Throws a `Failure`: of kind `.usage` if there is no such thing, of `.work` if it cannot
     /// be fetched.
@@ -53,17 +57,28 @@ package struct HubDownload: Sendable {
             return found
         }
         do {
-            var commit: String?
-            for file in Self.descriptions {
-                do { commit = try fetch(file, of: repository, cache) } catch HubTrouble.noFile { continue }
+            var fetched = Fetched(repository, cache)
+            try fetch(Self.configuration, into: &fetched)
+            // A commit never changes: if its weights are here, so is what was wanted beside them.
+            if let commit = fetched.commit, let found = Self.complete(cache, commit: commit) {
+                return HubFiles(path: found.path, origin: origin(repository, commit), notes: [])
             }
-            for file in Self.weightFiles {
-                do {
-                    let found = try fetch(file, of: repository, cache)
-                    // A push between two files: begin again with what is newest.
-                    guard commit == nil || commit == found else { return try files(of: repository) }
-                    return HubFiles(path: cache.snapshot(found), origin: origin(repository, found), notes: [])
-                } catch HubTrouble.noFile { continue }
+            try fetch(Self.preprocessing, into: &fetched)
+            try fetchCard(into: &fetched)
+            for file in Self.weightFiles where try fetch(file, into: &fetched) {
+                guard let commit = fetched.commit else { continue }
+                if file == WeightIndex.name {
+                    for shard in try WeightIndex(path: cache.snapshot(commit) + "/" + file).shards {
+                        guard try fetch(shard, into: &fetched) else {
+                            throw HubTrouble.refused(
+                                "\(repository.identifier): \(WeightIndex.name) names \(shard), which is not there",
+                                advice: nil)
+                        }
+                    }
+                }
+                // A push between two files: begin again with what is newest.
+                guard !fetched.isMixed else { return try files(of: repository) }
+                return HubFiles(path: cache.snapshot(commit), origin: origin(repository, commit), notes: [])
             }
             throw Failure(
                 .usage, "\(repository.identifier): there are no weights of a known form in it",
@@ -77,11 +92,32 @@ package struct HubDownload: Sendable {
         }
     }
 
-    /// Brings one file into the cache; the commit that it is of.
-    private func fetch(_ file: String, of repository: HubRepository, _ cache: HubCache) throws -> String {
-        let known = try client.file(file, of: repository)
+    /// What a repository has given so far.
+    private struct Fetched {
+        let repository: HubRepository
+        let cache: HubCache
+        /// That of the first file.
+        var commit: String?
+        /// True if a later file was of another commit.
+        var isMixed = false
+
+        init(_ repository: HubRepository, _ cache: HubCache) { (self.repository, self.cache) = (repository, cache) }
+    }
+
+    /// The model card says nothing that numbers depend on: a repository without one, or that does not give it, will do.
+    private func fetchCard(into fetched: inout Fetched) throws {
+        do { try fetch(Self.card, into: &fetched) } catch HubTrouble.refused { return }
+    }
+
+    /// Brings one file into the cache; false if the repository has none of this name.
+    @discardableResult
+    private func fetch(_ file: String, into fetched: inout Fetched) throws -> Bool {
+        let (repository, cache) = (fetched.repository, fetched.cache)
+        guard let known = try known(file, of: repository) else { return false }
+        fetched.isMixed = fetched.isMixed || (fetched.commit ?? known.commit) != known.commit
+        fetched.commit = fetched.commit ?? known.commit
         try cache.remember(known.commit)
-        if cache.path(file, commit: known.commit) != nil { return known.commit }
+        if cache.path(file, commit: known.commit) != nil { return true }
         var isFirst = true
         try CheckedDownload(
             name: "\(repository.identifier)/\(file)", path: cache.blob(known.etag), lock: cache.lock(known.etag),
@@ -96,7 +132,17 @@ package struct HubDownload: Sendable {
             return (current.location, settings.headers(for: current.location))
         }
         try cache.link(file, commit: known.commit, etag: known.etag)
-        return known.commit
+        return true
+    }
+
+    /// What the hub says about a file; nil if the repository has none of this name.
+    private func known(_ file: String, of repository: HubRepository) throws -> HubFile? {
+        // A catch of one case makes Swift 6.3's compiler crash here.
+        switch Result(catching: { () throws(HubTrouble) in try client.file(file, of: repository) }) {
+        case .success(let known): return known
+        case .failure(.noFile): return nil
+        case .failure(let trouble): throw trouble
+        }
     }
 
     /// What was fetched before.
@@ -110,8 +156,15 @@ package struct HubDownload: Sendable {
     }
 
     private static func complete(_ cache: HubCache, commit: String) -> HubFiles? {
-        guard weightFiles.contains(where: { cache.path($0, commit: commit) != nil }) else { return nil }
+        guard weightFiles.contains(where: { isComplete($0, cache, commit) }) else { return nil }
         return HubFiles(path: cache.snapshot(commit), origin: origin(cache.repository, commit, "the hub"), notes: [])
+    }
+
+    /// True if a weight file is there with all its parts.
+    private static func isComplete(_ file: String, _ cache: HubCache, _ commit: String) -> Bool {
+        guard let path = cache.path(file, commit: commit) else { return false }
+        guard file == WeightIndex.name else { return true }
+        return (try? WeightIndex(path: path).shards.allSatisfy { cache.path($0, commit: commit) != nil }) ?? false
     }
 
     private func origin(_ repository: HubRepository, _ commit: String) -> String {

@@ -15,6 +15,11 @@ package struct PublishedAccuracy: Sendable, Equatable {
     static func torchvision(_ percent: Double, _ weights: String = "IMAGENET1K_V1") -> PublishedAccuracy {
         PublishedAccuracy(percent: percent, data: "ImageNet-1K", source: "torchvision \(weights)")
     }
+
+    /// Of weights on the hub, as timm measured all of them: results/results-imagenet.csv of pytorch-image-models.
+    static func timm(_ percent: Double, _ weights: String) -> PublishedAccuracy {
+        PublishedAccuracy(percent: percent, data: "ImageNet-1K", source: "timm/\(weights)")
+    }
 }
 
 /// A registered network.

@@ -62,6 +62,9 @@ package enum TrainingEvent: Sendable {
     case backbone(done: Int, of: Int)
     /// The norms of the starting weights did nothing and were measured on so many pictures.
     case normsMeasured(Int)
+    /// A head is being fitted: the decay that is tried, from 1, the most there are, evaluations of the loss so far, and the
+    /// training loss with the decay.
+    case fitting(decay: Int, of: Int, evaluations: Int, loss: Double)
     /// A head was fitted on what the backbone gave.
     case head(HeadReport)
     case ready(TrainingPlan)

@@ -47,8 +47,14 @@ package struct NetworkRecognition: Sendable {
         }
     }
 
+    /// True if the hint names the network. timm's own networks have its name before theirs here, where torchvision has others
+    /// of that name; those of TensorFlow's weights have equal parameters and answer otherwise.
     private static func names(_ hint: String, _ architecture: String) -> Bool {
-        hint.lowercased().contains(architecture.lowercased())
+        let (hint, name) = (hint.lowercased(), architecture.lowercased())
+        if hint.contains(name) { return true }
+        guard name.hasPrefix("timm_") else { return false }
+        let own = name.dropFirst("timm_".count)
+        return hint.contains(own) && !hint.contains("tf_" + own)
     }
 
     /// The configuration with the file's classes and channels, how many parameters fit it, and what differs.

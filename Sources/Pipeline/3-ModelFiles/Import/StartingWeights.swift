@@ -81,7 +81,8 @@ package struct StartingWeights: Sendable {
                 advice: "Leave the network's name away: it follows from the weights.")
         }
         return try WeightFit(
-            weights, into: store, of: model, newClassifier: self.classes.map { $0 != classes } ?? false)
+            weights, into: store, of: model, newClassifier: self.classes.map { $0 != classes } ?? false,
+            knowsClasses: self.classes != nil)
     }
 
     /// What is done to pictures: what the file says, else what is usual for its network, which `assumptions` says.

@@ -7,7 +7,8 @@ import Foundation
 extension StartingWeights {
     /// Weight files of a folder, the one to take first; the hub's tools prefer them in this order.
     package static let usualFileNames = [
-        "model.safetensors", "pytorch_model.bin", "pytorch_model.pth", "model.pth", "model.pt",
+        "model.safetensors", "model" + ShardedWeights.suffix, "pytorch_model.bin", "pytorch_model.pth", "model.pth",
+        "model.pt",
         "open_clip_model.safetensors",
     ]
     /// What says, beside a weight file, what it is.
@@ -60,6 +61,14 @@ extension StartingWeights {
             file: folder + "/" + file, name: name, hint: configuration?.architecture ?? name,
             size: configuration?.size, origin: origin ?? last)
         if let configuration { try apply(configuration) }
+        if preprocessing == nil, files.contains(PreprocessorFile.name) {
+            let file = try PreprocessorFile(path: folder + "/" + PreprocessorFile.name)
+            let (found, note) = file.preprocessing(for: self.configuration)
+            preprocessing = found
+            if let found { (self.configuration.height, self.configuration.width) = (found.height, found.width) }
+            notes += note.map { [$0] } ?? []
+        }
+        if licence == nil { licence = ModelCardFile(path: folder + "/README.md")?.licence }
         if files.contains(Self.labelsName), classes == nil {
             self = try named(Labels.read(folder + "/" + Self.labelsName), from: Self.labelsName)
         }
@@ -111,6 +120,10 @@ enum OpenedWeights {
     case weights(NamedWeights)
 
     init(path: String) throws {
+        if path.hasSuffix(ShardedWeights.suffix) {
+            self = .weights(try ShardedWeights.read(path).unwrapped())
+            return
+        }
         let bytes = try WeightBytes(path: path)
         let first = try bytes.read(0..<min(8, bytes.count))
         if first.starts(with: "PK\u{3}\u{4}".utf8) || first.starts(with: "PK\u{5}\u{6}".utf8) {

@@ -14,11 +14,15 @@ package struct WeightFit: Sendable, Equatable {
     package private(set) var adaptedStem = false
     /// The same in sentences.
     package private(set) var notes: [String] = []
+    /// A sentence where the file's classifier was taken for as many classes, of which nobody knows whether they are the same.
+    package private(set) var unnamedClassifier: String?
 
     /// Fills `store`, which holds first values already, with `weights`, or throws and changes nothing.
-    /// With `newClassifier`, or where the class counts differ, the classifier keeps the values it was drawn.
+    /// With `newClassifier`, or where the class counts differ, the classifier keeps the values it was drawn. Where the
+    /// file's classes are not known by name (`knowsClasses`), one for as many classes is taken and that is said.
     package init(
-        _ weights: NamedWeights, into store: ParameterStore, of model: Model, newClassifier: Bool = false
+        _ weights: NamedWeights, into store: ParameterStore, of model: Model, newClassifier: Bool = false,
+        knowsClasses: Bool = true
     ) throws {
         let parameters = store.slots.map(\.parameter).filter(\.role.isSaved)
         let head = "\(model.head)."
@@ -52,6 +56,11 @@ package struct WeightFit: Sendable, Equatable {
                 "the classifier \(model.head) is new, for \(count) classes: "
                     + (given.map { $0 == count ? "those of the file are others" : "the file's is for \($0)" }
                         ?? "the file has none"))
+        }
+        if !replaces, !knowsClasses {
+            unnamedClassifier =
+                "the classifier \(model.head) is kept: the file is for \(count) classes too, and does not name them; if they "
+                + "are others, it is only a start"
         }
         if let (parameter, channels) = stem {
             adaptedStem = true

@@ -16,10 +16,11 @@ extension ConvNeXt {
             accuracy: .torchvision(83.616), make: { ConvNeXt(small, .torchvision, $0.classCount) }),
         Architecture(
             name: "timm_convnext_tiny", summary: "the same under timm's names", nominalSize: 224,
-            make: { ConvNeXt(tiny, .timm, $0.classCount) }),
+            accuracy: .timm(82.698, "convnext_tiny.fb_in1k at 288 px"), make: { ConvNeXt(tiny, .timm, $0.classCount) }),
         Architecture(
             name: "timm_convnext_small", summary: "the same under timm's names", nominalSize: 224,
-            make: { ConvNeXt(small, .timm, $0.classCount) }),
+            accuracy: .timm(83.700, "convnext_small.fb_in1k at 288 px"), make: { ConvNeXt(small, .timm, $0.classCount) }
+        ),
     ]
 
     /// Blocks of each stage, and how often the last of all is left out in training.

@@ -14,29 +14,37 @@ extension TimmEfficientNet {
                     stages: TimmStage.test, stem: 24, last: 256, dropout: 0, norm: NormNumbers(), padsSame: false,
                     classCount: $0.classCount)
             }),
-        first("b0", width: 1, depth: 1, size: 224, dropout: 0.2),
-        first("b1", width: 1, depth: 1.1, size: 240, dropout: 0.2),
-        first("b2", width: 1.1, depth: 1.2, size: 260, dropout: 0.3),
-        first("b3", width: 1.2, depth: 1.4, size: 300, dropout: 0.3),
-        first("b4", width: 1.4, depth: 1.8, size: 380, dropout: 0.4),
-        mobile("050", width: 0.5), mobile("100", width: 1), mobile("140", width: 1.4),
+        first("b0", width: 1, depth: 1, size: 224, dropout: 0.2, 76.532),
+        first("b1", width: 1, depth: 1.1, size: 240, dropout: 0.2, 78.560),
+        first("b2", width: 1.1, depth: 1.2, size: 260, dropout: 0.3, 79.604),
+        first("b3", width: 1.2, depth: 1.4, size: 300, dropout: 0.3, 80.878),
+        first("b4", width: 1.4, depth: 1.8, size: 380, dropout: 0.4, 82.608),
+        mobile("050", width: 0.5, .timm(65.950, "mobilenetv2_050.lamb_in1k")),
+        mobile("100", width: 1, .timm(72.976, "mobilenetv2_100.ra_in1k")),
+        mobile("140", width: 1.4, .timm(76.520, "mobilenetv2_140.ra_in1k")),
         Architecture(
             name: "timm_efficientnet_b0", summary: "Tan and Le 2019, under timm's names", nominalSize: 224,
+            accuracy: .timm(77.694, "efficientnet_b0.ra_in1k"),
             make: {
                 TimmEfficientNet(
                     stages: TimmStage.first, stem: 32, last: 1280, dropout: 0.2, norm: NormNumbers(), padsSame: false,
                     classCount: $0.classCount)
             }),
-        second("b0", TimmStage.secondB0, stem: 32, size: 192), second("s", TimmStage.secondS, stem: 24, size: 300),
+        second(
+            "b0", TimmStage.secondB0, stem: 32, size: 192, .timm(78.358, "tf_efficientnetv2_b0.in1k at 224 px")),
+        second("s", TimmStage.secondS, stem: 24, size: 300, .timm(83.900, "tf_efficientnetv2_s.in1k at 384 px")),
     ]
 
     private static let tensorFlowNorm = NormNumbers(epsilon: 1e-3)
 
-    private static func first(_ name: String, width: Double, depth: Double, size: Int, dropout: Float) -> Architecture {
+    private static func first(
+        _ name: String, width: Double, depth: Double, size: Int, dropout: Float, _ percent: Double
+    ) -> Architecture {
         let stages = TimmStage.first.map { $0.scaled(width: width, depth: depth) }
         let (stem, last) = (divisible(32 * width), divisible(1280 * width))
         return Architecture(
             name: "tf_efficientnet_\(name)", summary: "Tan and Le 2019, for TensorFlow's weights", nominalSize: size,
+            accuracy: .timm(percent, "tf_efficientnet_\(name).in1k"),
             make: {
                 TimmEfficientNet(
                     stages: stages, stem: stem, last: last, dropout: dropout, norm: tensorFlowNorm, padsSame: true,
@@ -44,12 +52,12 @@ extension TimmEfficientNet {
             })
     }
 
-    private static func mobile(_ name: String, width: Double) -> Architecture {
+    private static func mobile(_ name: String, width: Double, _ accuracy: PublishedAccuracy) -> Architecture {
         let stages = TimmStage.mobile.map { $0.scaled(width: width, depth: 1) }
         let (stem, last) = (divisible(32 * width), max(1280, divisible(1280 * width)))
         return Architecture(
             name: "mobilenetv2_\(name)", summary: "Sandler et al. 2018, channels times \(width), under timm's names",
-            nominalSize: 224,
+            nominalSize: 224, accuracy: accuracy,
             make: {
                 TimmEfficientNet(
                     stages: stages, stem: stem, last: last, dropout: 0.2, norm: NormNumbers(), padsSame: false,
@@ -57,9 +65,12 @@ extension TimmEfficientNet {
             })
     }
 
-    private static func second(_ name: String, _ stages: [TimmStage], stem: Int, size: Int) -> Architecture {
+    private static func second(
+        _ name: String, _ stages: [TimmStage], stem: Int, size: Int, _ accuracy: PublishedAccuracy
+    ) -> Architecture {
         Architecture(
             name: "tf_efficientnetv2_\(name)", summary: "Tan and Le 2021, for TensorFlow's weights", nominalSize: size,
+            accuracy: accuracy,
             make: {
                 TimmEfficientNet(
                     stages: stages, stem: stem, last: 1280, dropout: 0.2, norm: tensorFlowNorm, padsSame: true,

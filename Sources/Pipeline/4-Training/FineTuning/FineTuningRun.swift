@@ -89,9 +89,14 @@ struct FineTuningRun {
         try task.check(failures)
         if way == .head { for failure in failures { tell(.picture(failure)) } }
         // The decay is what keeps a head from confidence; smoothing beside it cost two points on photographs.
-        let report = try HeadFit.run(
+        var report = try HeadFit.run(
             task.model, store: store, training: caches[0], validation: caches[1], loss: LossConfiguration(),
-            library: library, goesOn: { !stop.isSet })
+            library: library, tell: tell, goesOn: { !stop.isSet })
+        if report != nil, try task.model.headForm == .averaged(isRectified: true) {
+            report = try HeadLift.run(
+                task.model, store: store, on: task.validation, settings, library: library, report: report,
+                goesOn: { !stop.isSet })
+        }
         guard let report else { throw Self.interrupted }
         tell(.head(report))
         return (report, failures)
