@@ -56,7 +56,7 @@ package final class OneDNNLibrary: KernelLibrary {
     }
 
     package func proposeReorder(from: TensorFormat, to: TensorFormat) throws -> KernelProposal {
-        if let transform = WinogradFilters.proposal(from: from, to: to) { return transform }
+        if let own = WinogradFilters.proposal(from: from, to: to) ?? ownMatrixReorder(from: from, to: to) { return own }
         // Grouped filters have five dimensions in oneDNN and four here: the side in a layout of oneDNN decides.
         let source: OneDNNLayout
         let target: OneDNNLayout
