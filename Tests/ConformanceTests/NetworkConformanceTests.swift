@@ -76,7 +76,8 @@ struct NetworkCase: Sendable, CustomStringConvertible {
 
     @Test(arguments: NetworkCase.all)
     func `a training step agrees with the reference, gradients and updates included`(_ network: NetworkCase) throws {
-        try checkStep(network, .f32, loss: 1e-5, probabilities: 1e-4, gradients: network.gradientTolerance)
+        let loss = network.isDeep ? 5e-5 : 1e-5
+        try checkStep(network, .f32, loss: loss, probabilities: 1e-4, gradients: network.gradientTolerance)
     }
 
     /// The reference rounds what the plan stores as bf16, so that what is left are sums whose last bits fall on the other

@@ -15,6 +15,7 @@
 #include "normalise.h"
 #include "parallel.h"
 #include "pointwise.h"
+#include "random.h"
 #include "resize.h"
 #include "stem.h"
 #include "training.h"
