@@ -89,7 +89,7 @@ struct NetworkCase: Sendable, CustomStringConvertible {
         try checkStep(network, .bf16, loss: 5e-3, probabilities: 1e-2, gradients: tolerance)
     }
 
-    private static let hasBF16 = (try? library.get().fastestPrecision) == .bf16
+    private static let hasBF16 = (try? library.get().multipliesBF16) == true
 
     private func checkStep(
         _ network: NetworkCase, _ precision: Precision, loss: Double, probabilities: Double, gradients: Double

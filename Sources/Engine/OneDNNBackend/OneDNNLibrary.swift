@@ -46,7 +46,8 @@ package final class OneDNNLibrary: KernelLibrary {
         "oneDNN \(String(cString: FoveaDNNVersion())) (\(String(cString: FoveaDNNInstructionSet())))"
     }
 
-    package var fastestPrecision: Precision { FoveaDNNHasNativeBF16() ? .bf16 : .f32 }
+    package var fastestPrecision: Precision { FoveaDNNHasFastBF16() ? .bf16 : .f32 }
+    package var multipliesBF16: Bool { FoveaDNNHasNativeBF16() }
 
     package func propose(_ request: KernelRequest) throws -> KernelProposal {
         guard let op = request.operator as? any OneDNNOperator else {

@@ -181,7 +181,7 @@ private struct Choice {
         if (set.precision ?? .auto) == .auto {
             reasons.append(
                 "precision \(fastest): "
-                    + (fastest == .bf16 ? "this processor multiplies bf16" : "this processor has no bf16"))
+                    + (fastest == .bf16 ? "this processor multiplies bf16 faster" : "on this processor bf16 is not faster"))
         }
         return fastest
     }
