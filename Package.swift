@@ -160,7 +160,7 @@ let package = Package(
             "Conformance",
             imports: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaReferenceBackend",
-                "FoveaOneDNNBackend", "FoveaModeling", "FoveaTestSupport", "CKernels",
+                "FoveaOneDNNBackend", "FoveaModeling", "FoveaModelFiles", "FoveaTestSupport", "CKernels",
             ]),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests(
