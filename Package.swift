@@ -59,7 +59,7 @@ let package = Package(
         shim("CKernels"),
         shim("CTransfer"),
         // Engine
-        module("TensorCore", in: "Engine"),
+        module("TensorCore", in: "Engine", imports: ["CKernels"]),
         module("Graph", in: "Engine", imports: ["FoveaTensorCore"]),
         module("Operators", in: "Engine", imports: ["FoveaTensorCore", "FoveaGraph"]),
         module("ReferenceBackend", in: "Engine", imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators"]),
@@ -78,11 +78,11 @@ let package = Package(
         module("2-Preprocessing", in: "Pipeline", imports: ["FoveaTensorCore", "FoveaPictures", "CKernels"]),
         module(
             "2-Loading", in: "Pipeline",
-            imports: ["FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing"]),
+            imports: ["FoveaTensorCore", "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing", "CKernels"]),
         module("Measures", in: "Pipeline", imports: ["FoveaTensorCore"]),
         module(
             "3-Modeling", in: "Pipeline",
-            imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaPreprocessing"]),
+            imports: ["FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaPreprocessing"]),
         module(
             "3-ModelFiles", in: "Pipeline",
             imports: [
@@ -160,7 +160,7 @@ let package = Package(
             "Conformance",
             imports: [
                 "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaReferenceBackend",
-                "FoveaOneDNNBackend", "FoveaModeling", "FoveaTestSupport", "CKernels",
+                "FoveaOneDNNBackend", "FoveaModeling", "FoveaModelFiles", "FoveaTestSupport", "CKernels",
             ]),
         tests("TensorCore", imports: ["FoveaTensorCore"]),
         tests(
@@ -190,9 +190,9 @@ let package = Package(
         tests(
             "Training",
             imports: [
-                "FoveaTensorCore", "FoveaOperators", "FoveaCompiler", "FoveaOneDNNBackend", "FoveaPictures",
-                "FoveaCollecting", "FoveaPreprocessing", "FoveaModeling", "FoveaTraining", "FoveaTestSupport",
-                "CAllocationCounter",
+                "FoveaTensorCore", "FoveaGraph", "FoveaOperators", "FoveaCompiler", "FoveaOneDNNBackend",
+                "FoveaPictures", "FoveaCollecting", "FoveaPreprocessing", "FoveaLoading", "FoveaModeling",
+                "FoveaRunning", "FoveaTraining", "FoveaTestSupport", "CAllocationCounter",
             ]),
         tests(
             "Collecting",

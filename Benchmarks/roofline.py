@@ -2,7 +2,8 @@
 """Holds every plan against its roofline: no step may take more than five times what the machine's measured ceilings
 allow, unless roofline-exceptions.txt lists it with its cost and the reason.
 
-Every registered network is measured in training and inference, in every precision, by `fovea plan --time --json`. A step
+One network of each family (with --all, every registered network) is measured in training and inference, in every
+precision, by `fovea plan --time --json`; FOVEA_BENCH_WRAP is put in front of each measurement, as in `make bench`. A step
 counts if it takes more than 5 times its bound and 20 microseconds (which starting a kernel on all cores may take), and
 at least half a percent of the run: less is noise, and nothing to win. A plan with a step that counts and is not listed is
 measured a second time; only what counts both times is a finding.
@@ -10,10 +11,16 @@ measured a second time; only what counts both times is a finding.
 
 import argparse
 import json
+import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
+from rows import FAMILIES
+
+#: Those that are compared with PyTorch, and the families that it does not have.
+NETWORKS = [*FAMILIES, "lenet5", "plaincnn", "smallcnn", "tf_efficientnet_b0", "tf_efficientnetv2_b0"]
 LEAST_SHARE = 0.005
 WORK = [("training", "f32"), ("training", "bf16"), ("inference", "f32"), ("inference", "bf16"), ("inference", "int8")]
 HEADER = """\
@@ -25,8 +32,8 @@ HEADER = """\
 
 def plan(program, network, size, work, precision, runs):
     """The measured plan, or None where this processor has none in this precision."""
-    batch = 32 if size > 64 else 128
-    command = [program, "plan", network, "--batch", str(batch), "--time", "--json", "--runs", str(runs)]
+    batch = 16 if size > 64 else 128
+    command = [*shlex.split(os.environ.get("FOVEA_BENCH_WRAP", "")), program, "plan", network, "--batch", str(batch), "--time", "--json", "--runs", str(runs)]
     command += ["--int8"] if precision == "int8" else ["--precision", precision]
     command += ["--training"] if work == "training" else []
     done = subprocess.run(command, capture_output=True, text=True)
@@ -52,11 +59,17 @@ def read_exceptions(path):
     reasons = {}
     for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
         if line.strip() and not line.startswith("#"):
-            parts = [part.strip() for part in line.split(";")]
+            parts = [part.strip() for part in line.split(";", 2)]
             if len(parts) != 3 or len(parts[0].split(", ")) != 5 or not parts[2]:
                 sys.exit(f"roofline: {path}:{number} is not `network, work, precision, operator, scope; cost; reason`")
             reasons[tuple(parts[0].split(", "))] = parts[2]
     return reasons
+
+
+def others(path, measured):
+    """Lines of the list about plans that were not measured this time."""
+    lines = [line for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    return [line for line in lines if tuple(line.split(";")[0].strip().split(", ")[:3]) not in measured]
 
 
 def main():
@@ -65,6 +78,9 @@ def main():
     parser.add_argument("program", help="the built fovea")
     parser.add_argument("--list", type=pathlib.Path, default=here / "roofline-exceptions.txt", help="the accepted steps")
     parser.add_argument("--network", action="append", default=[], help="only this one; may be repeated")
+    parser.add_argument("--all", action="store_true", help="every registered network, not one of each family")
+    parser.add_argument("--work", choices=["training", "inference"], help="only this")
+    parser.add_argument("--precision", choices=["f32", "bf16", "int8"], help="only in this")
     parser.add_argument("--runs", type=int, default=5, help="runs of each plan, of which the median counts")
     parser.add_argument("--write", action="store_true", help="write the findings into the list, for reasons to be added")
     options = parser.parse_args()
@@ -74,16 +90,20 @@ def main():
     unknown = set(options.network) - {network["name"] for network in networks}
     if unknown:
         sys.exit(f"roofline: there is no network called {', '.join(sorted(unknown))}")
-    lines, unlisted, gone = [], [], []
+    wanted = options.network or (None if options.all else NETWORKS)
+    lines, unlisted, gone, measured = [], [], [], set()
     for network in networks:
         name = network["name"]
-        if options.network and name not in options.network:
+        if wanted is not None and name not in wanted:
             continue
         for work, precision in WORK:
+            if options.work not in (None, work) or options.precision not in (None, precision):
+                continue
             report = plan(options.program, name, network["size"], work, precision, options.runs)
             if report is None:
                 print(f"{name} {work} {precision}: not on this processor")
                 continue
+            measured.add((name, work, precision))
             found = far_steps(report)
             if any((name, work, precision) + step not in reasons for step in found):
                 again = plan(options.program, name, network["size"], work, precision, options.runs)
@@ -103,7 +123,7 @@ def main():
     for key in gone:
         print(f"no longer beyond: {', '.join(key)}")
     if options.write:
-        path.write_text(HEADER + "".join(line + "\n" for line in lines))
+        path.write_text(HEADER + "".join(line + "\n" for line in others(path, measured) + lines))
     if unlisted:
         print("\nbeyond five times their roofline and not listed with a reason:", *unlisted, sep="\n  ")
         sys.exit(1)

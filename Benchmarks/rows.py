@@ -11,7 +11,19 @@ SMALL = {"size": 28, "channels": 1, "classes": 10, "batch": 128}
 LARGE = {"size": 224, "channels": 3, "classes": 1000}
 TITLES = {
     "resnet18": "ResNet-18", "resnet50": "ResNet-50", "mobilenet_v2": "MobileNetV2", "plaincnn": "three convolutions",
-    "smallcnn": "smallcnn",
+    "smallcnn": "smallcnn", "alexnet": "AlexNet", "vgg11_bn": "VGG-11", "squeezenet1_1": "SqueezeNet 1.1",
+    "googlenet": "GoogLeNet", "resnet20": "ResNet-20", "wide_resnet50_2": "Wide-ResNet-50-2",
+    "resnext50_32x4d": "ResNeXt-50", "densenet121": "DenseNet-121", "mobilenet_v3_small": "MobileNetV3 small",
+    "mobilenet_v3_large": "MobileNetV3 large", "shufflenet_v2_x1_0": "ShuffleNetV2 1.0",
+    "efficientnet_b0": "EfficientNet-B0", "efficientnet_v2_s": "EfficientNetV2-S", "regnet_y_400mf": "RegNetY-400MF",
+    "convnext_tiny": "ConvNeXt tiny",
+}  # fmt: skip
+#: One of each family of the zoo, with its batch in training: what the table of families compares with PyTorch.
+FAMILIES = {
+    "alexnet": 32, "vgg11_bn": 16, "squeezenet1_1": 32, "googlenet": 32, "resnet18": 32, "resnet20": 128,
+    "wide_resnet50_2": 16, "resnext50_32x4d": 16, "densenet121": 16, "mobilenet_v2": 32, "mobilenet_v3_small": 32,
+    "mobilenet_v3_large": 32, "shufflenet_v2_x1_0": 32, "efficientnet_b0": 32, "efficientnet_v2_s": 16,
+    "regnet_y_400mf": 32, "convnext_tiny": 16,
 }  # fmt: skip
 
 
@@ -30,6 +42,8 @@ class Row:
     batch: int = 32
     #: whether both sides are held to AVX2
     avx2: bool = False
+    #: whether PyTorch is the only peer
+    only_torch: bool = False
 
     @property
     def title(self) -> str:
@@ -70,6 +84,7 @@ def every_row() -> list[Row]:
         training("plaincnn", "plaincnn", "best", 2.5, **SMALL),
         training("smallcnn", "smallcnn", "best", 2.5, **SMALL),
     ]
+    rows += family_rows()
     networks = ("resnet18", "mobilenet_v2", "resnet50")
     for network in networks:
         for batch in (1, 32):
@@ -82,11 +97,24 @@ def every_row() -> list[Row]:
         Row("predict-onnxruntime", "predict", "resnet18", "f32", 3, batch=1),
         Row("start-resnet50-bf16", "start", "resnet50", "bf16"),
     ]
-    for row in [row for row in rows if row.work == "training" and row.precision != "f32"]:
+    for row in [row for row in rows if row.work == "training" and row.precision != "f32" and not row.only_torch]:
         name = row.name.rsplit("-", 1)[0] + "-f32"
         rows.append(dataclasses.replace(row, name=f"avx2-{name}", precision="f32", bar=1.2, avx2=True))
-    for row in [row for row in rows if row.work == "inference" and row.precision == "f32"]:
+    for row in [row for row in rows if row.work == "inference" and row.precision == "f32" and not row.only_torch]:
         rows.append(dataclasses.replace(row, name=f"avx2-{row.name}", bar=None, avx2=True))
+    return rows
+
+
+def family_rows() -> list[Row]:
+    """Training, and inference of many pictures and of one, of one of each family in bf16."""
+    rows = []
+    for network, batch in FAMILIES.items():
+        small = {"size": 32, "classes": 10} if network == "resnet20" else {}
+        many = 128 if network == "resnet20" else 32
+        for kind, count in (("train", batch), ("infer-many", many), ("infer-one", 1)):
+            work = "training" if kind == "train" else "inference"
+            name = f"family-{kind}-{network}"
+            rows.append(Row(name, work, network, "bf16", 1.2, batch=count, only_torch=True, **small))
     return rows
 
 
@@ -107,7 +135,7 @@ def chosen(patterns: list[str]) -> list[Row]:
 def modes(row: Row) -> list[dict]:
     """What the scout of a row tries: all of these, and from the best one of PyTorch's on what `variations` says."""
     found = []
-    if row.work == "inference":
+    if row.work == "inference" and not row.only_torch:
         for precision in row.precisions:
             base = {"precision": precision, "tcmalloc": False}
             found += openvino_modes(row, base)

@@ -179,6 +179,8 @@ def main() -> None:
     if arguments.list:
         print("\n".join(row.name for row in chosen(arguments.rows)))
         return
+    path = pathlib.Path(arguments.output)
+    table.refuse_other_machine(path)
     folder = pathlib.Path(arguments.folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     places = Places(program=str(pathlib.Path(arguments.program).resolve()), python=arguments.python, folder=folder)
@@ -186,7 +188,6 @@ def main() -> None:
     failures = 0
     for row in chosen(arguments.rows):
         say(f"{row.name}: {row.title}")
-        path = pathlib.Path(arguments.output)
         try:
             record = measure(places, row, arguments, table.load(path)["rows"].get(row.name))
         except Failed as failure:

@@ -20,6 +20,14 @@ def load(folder: pathlib.Path) -> dict:
     return json.loads(path.read_text()) if path.exists() else {"schema": 1, "rows": {}}
 
 
+def refuse_other_machine(folder: pathlib.Path) -> None:
+    """Ends the program if the folder's table is another machine's: rows of two processors compare with nothing."""
+    written, here = load(folder).get("machine"), machine()
+    if written and written != here:
+        words = ["{processor}, {cores} cores, {system}".format(**one) for one in (written, here)]
+        raise SystemExit(f"{folder / 'performance.json'} was measured on {words[0]}; this is {words[1]}: give another --output")
+
+
 def add(folder: pathlib.Path, record: dict) -> None:
     """Brings both files up to date with a row."""
     everything = load(folder)

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh --bench
-python=$(scripts/peers-python.sh)
+python=$(scripts/python-environment.sh .venv-peers Benchmarks/peers/requirements.txt)
 scripts/build.sh
 program=$(scripts/build.sh --path)/fovea
 commit=$(git describe --always --dirty 2>/dev/null || printf unknown)

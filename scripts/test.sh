@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-FOVEA_TEST_PYTHON=${FOVEA_TEST_PYTHON:-$(scripts/test-python.sh)}
+FOVEA_TEST_PYTHON=${FOVEA_TEST_PYTHON:-$(scripts/python-environment.sh .venv-test Tests/requirements.txt)}
 export FOVEA_TEST_PYTHON
 # Real pictures beside the checkout, where there are any; tests that need them say so and are skipped without.
 if [ -z "${FOVEA_TEST_DATA:-}" ] && [ -d ../shared/data ]; then

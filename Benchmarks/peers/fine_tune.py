@@ -2,7 +2,7 @@
 
 `head` runs the backbone once over the pictures, without augmentation, and fits a logistic regression on what comes out
 (L-BFGS) for a row of decays, of which the validation pictures choose one.
-`full` trains everything with AdamW and one cycle. DATA and what is printed are those of train_folder.py.
+`full` trains everything with AdamW and one cycle. DATA and the lines that are printed are those of train_folder.py.
 
     python fine_tune.py DATA --weights mobilenet_v2.safetensors --network mobilenet_v2 --way head
     python fine_tune.py DATA --weights mobilenet_v2.safetensors --network mobilenet_v2 --way full --epochs 8 --lr 1e-3
@@ -11,14 +11,13 @@
 import argparse
 import copy
 import json
-import random
 import struct
 import time
 from pathlib import Path
 
 import torch
+from folder_training import answers, data_sets, loaders_of, parameter_groups, seed, train
 from torch import nn
-from train_folder import accuracy, data_sets, learning_rate, parameter_groups
 from vision import torchvision
 
 DECAYS = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5]
@@ -93,52 +92,6 @@ def fit_head(network: nn.Module, loaders: dict, arguments: argparse.Namespace) -
     return {"decay": best[1], "validation_loss": round(best[0], 4)}
 
 
-def train_all(network: nn.Module, loaders: dict, arguments: argparse.Namespace, start: float) -> dict:
-    loss = nn.CrossEntropyLoss(label_smoothing=arguments.label_smoothing)
-    optimizer = torch.optim.AdamW(
-        parameter_groups(network, arguments.weight_decay), lr=arguments.lr, betas=(0.9, 0.999), fused=True
-    )
-    forward = torch.compile(network) if arguments.compile else network
-    steps, step = arguments.epochs * len(loaders["train"]), 0
-    best, kept = -1.0, None
-    for epoch in range(1, arguments.epochs + 1):
-        network.train()
-        if arguments.norms == "fixed":
-            for part in network.modules():
-                if isinstance(part, nn.BatchNorm2d):
-                    part.eval()
-        total, count = torch.zeros(()), 0
-        for pictures, labels in loaders["train"]:
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, steps, arguments)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.precision == "bf16"):
-                value = loss(forward(pictures.contiguous(memory_format=torch.channels_last)), labels)
-            optimizer.zero_grad(set_to_none=True)
-            value.backward()
-            optimizer.step()
-            total += value.detach().float() * len(labels)
-            count += len(labels)
-            step += 1
-        measured = accuracy(network, loaders["validation"], arguments.precision)
-        if measured > best:
-            best, kept = measured, copy.deepcopy(network.state_dict())
-        line = {"epoch": epoch, "loss": round(float(total) / count, 4), "validation": round(measured, 4)}
-        print(json.dumps(line | {"seconds": round(time.perf_counter() - start, 1)}), flush=True)
-    network.load_state_dict(kept)
-    return {}
-
-
-def answers(network: nn.Module, loader, precision: str) -> list[bool]:
-    """Picture by picture, in the loader's order: whether the answer was right."""
-    right = []
-    network.eval()
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
-        for pictures, labels in loader:
-            found = network(pictures.contiguous(memory_format=torch.channels_last)).argmax(1)
-            right += (found == labels).tolist()
-    return right
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
@@ -153,7 +106,7 @@ def main() -> None:
     parser.add_argument("--schedule", choices=("one-cycle", "cosine"), default="one-cycle")
     parser.add_argument("--warm-up", type=float, default=0.3, help="part of all steps")
     parser.add_argument("--label-smoothing", type=float, default=0.1)
-    parser.add_argument("--norms", choices=("fixed", "batch"), default="fixed")
+    parser.add_argument("--norms", choices=("fixed", "batch"), default="batch")
     parser.add_argument("--crop-scale", type=float, default=0.35, help="smallest area of a random crop")
     parser.add_argument("--crop-fraction", type=float, default=0.875, help="crop of the resized picture when measuring")
     parser.add_argument("--flip", action=argparse.BooleanOptionalAction, default=True)
@@ -164,27 +117,19 @@ def main() -> None:
     parser.add_argument("--answers", help="a JSON file for whether each picture of validation and test was answered right")
     arguments = parser.parse_args()
     start = time.perf_counter()
-    random.seed(arguments.seed)
-    torch.manual_seed(arguments.seed)
+    seed(arguments)
     sets = data_sets(arguments)
     if arguments.way == "head":  # the backbone sees what evaluation sees
         sets["train"].transform = sets["validation"].transform
-    loaders = {
-        split: torch.utils.data.DataLoader(
-            pictures,
-            batch_size=arguments.batch,
-            shuffle=split == "train" and arguments.way == "full",
-            drop_last=split == "train" and arguments.way == "full" and len(pictures) > 10 * arguments.batch,
-            num_workers=arguments.workers,
-            persistent_workers=split == "train" and arguments.workers > 0,
-        )
-        for split, pictures in sets.items()
-    }
+    loaders = loaders_of(sets, arguments, learning=arguments.way == "full")
     network = network_of(arguments, len(sets["train"].classes))
     if arguments.way == "head":
         extra = fit_head(network, loaders, arguments)
     else:
-        extra = train_all(network, loaders, arguments, start)
+        groups = parameter_groups(network, arguments.weight_decay)
+        optimizer = torch.optim.AdamW(groups, lr=arguments.lr, betas=(0.9, 0.999), fused=True)
+        train(network, loaders, optimizer, arguments, start, fixed_norms=arguments.norms == "fixed")
+        extra = {}
     result = {"network": arguments.network, "way": arguments.way, "seconds": round(time.perf_counter() - start, 1)} | extra
     right = {split: answers(network, loaders[split], arguments.precision) for split in ("validation", "test")}
     result |= {split: round(sum(own) / len(own), 4) for split, own in right.items()}

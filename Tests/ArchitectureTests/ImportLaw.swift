@@ -40,7 +40,7 @@ enum ImportLaw {
         "CLCMS": ["CImageCodecs"],
         "CZlib": ["Collecting"],
         "COneDNN": ["OneDNNBackend"],
-        "CKernels": ["OneDNNBackend", "Pictures", "Preprocessing", "Loading"],
+        "CKernels": ["TensorCore", "OneDNNBackend", "Pictures", "Preprocessing", "Loading"],
         "CImageCodecs": ["Pictures"],
         "CTransfer": ["Collecting"],
         "ReferenceBackend": ["Fovea", "Program"],

@@ -10,6 +10,32 @@ import Testing
         #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
     }
 
+    @Test func `Package.swift names what every target imports`() throws {
+        let files = try Repository.files()
+        let manifest = try #require(files.first { $0.path == "Package.swift" })
+        #expect(Manifest.names(in: manifest.text)["Modeling"]?.contains("Compiler") == true)
+        let found = Manifest.unnamed(in: manifest.text, files: files)
+        #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
+    }
+
+    @Test func `an import that Package.swift does not name is seen`() {
+        let manifest = """
+                    module("Graph", in: "Engine"),
+                    module(
+                        "3-Modeling", in: "Pipeline",
+                        imports: ["FoveaTensorCore"]),
+                    tests("Graph", imports: []),
+            """
+        let files = [
+            ("Sources/Pipeline/3-Modeling/A.swift", "import Foundation\nimport FoveaGraph"),
+            ("Tests/GraphTests/A.swift", "import FoveaGraph"), ("Sources/Engine/Graph/A.swift", "import FoveaGraph"),
+        ].map { (path: $0.0, text: $0.1) }
+        #expect(
+            Manifest.unnamed(in: "let package = 1\n" + manifest, files: files) == [
+                "Sources/Pipeline/3-Modeling/A.swift: Package.swift does not name Graph among what Modeling imports."
+            ])
+    }
+
     @Test func `every shim says in its README that it has no stable API`() throws {
         let files = try Repository.files()
         // A folder with a module map alone names a system library and holds no code of ours.

@@ -128,6 +128,42 @@ import Testing
         #expect(Set(redrawn.pictures.map(\.split)) == [.training, .test])
     }
 
+    /// Twelve pairs: without looking some are torn, with it none.
+    @Test(arguments: DrawRule.allCases)
+    func `near duplicates are drawn into one split`(_ rule: DrawRule) throws {
+        for label in 0..<2 {
+            for number in 0..<12 {
+                let picture = InspectedPictures.picture(label * 100 + number)
+                try folder.write("in/\(["cat", "dog"][label])/\(number).png", try picture.png())
+                guard number < 6 else { continue }
+                let changed = InspectedPictures.changed(picture, number)
+                try folder.write("in/\(["cat", "dog"][label])/near-\(number).png", try changed.png())
+            }
+        }
+        func torn(_ name: String, _ keepsTogether: Bool) throws -> (torn: Int, groups: [[String]]) {
+            let (collection, _) = try collect(to: name) {
+                ($0.validationPart, $0.testPart, $0.collecting.draw) = (0.3, 0.2, rule)
+                $0.keepsNearTogether = keepsTogether
+            }
+            let splits = Dictionary(uniqueKeysWithValues: collection.pictures.map { ($0.name, $0.split) })
+            let pairs = splits.filter { $0.key.contains("/near-") }
+            #expect(splits.count == 36 && pairs.count == 12)
+            #expect(Set(splits.values).count == 3)
+            let count = pairs.count { splits[$0.key.replacingOccurrences(of: "near-", with: "")] != $0.value }
+            return (count, collection.together)
+        }
+        #expect(try torn("apart", false).torn > 0)
+        let kept = try torn("together", true)
+        #expect(kept.torn == 0)
+        #expect(kept.groups.count == 12 && kept.groups.allSatisfy { $0.count == 2 })
+    }
+
+    @Test func `chains of near duplicates and groups become one`() {
+        let keys = "abcdeb".map { ContentHash(.encoded([$0.asciiValue ?? 0])) }
+        let joined = NearDuplicates.joined(keys, [(3, 2), (4, 3), (5, 4)])
+        #expect(joined == [keys[0], keys[1], keys[1], keys[1], keys[1], keys[1]])
+    }
+
     @Test func `names that no folder can have are changed and told`() throws {
         try writePair(folder, "in/train", count: 4, classes: 2)
         try folder.write("list.csv", Array("path,label\nin/x.png,a/b\nin/y.png,.hidden\nin/z.png,A_B\n".utf8))

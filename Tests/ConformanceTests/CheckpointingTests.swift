@@ -45,7 +45,7 @@ import Testing
     private func step(_ network: NetworkCase, savesMemory: Bool, _ library: OneDNNLibrary) throws -> Step {
         let forward = try network.model().trainingGraph(batch: network.batch, loss: LossConfiguration())
         let graph = try Compiler.trainingGraph(
-            forward, precision: library.fastestPrecision, savesMemory: savesMemory
+            forward, precision: library.multipliesBF16 ? .bf16 : .f32, savesMemory: savesMemory
         ) {
             $0.appendUpdates(.sgd(momentum: 0.9, nesterov: true), weightDecay: 1e-3)
         }

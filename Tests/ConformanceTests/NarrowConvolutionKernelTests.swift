@@ -147,6 +147,45 @@ private func check(
         }
     }
 
+    /// Few channels to many, row-major to blocks: windows of every width that there is, over edges and beyond them.
+    @Test(.enabled(if: fovea_instructions() == FOVEA_INSTRUCTIONS_AVX512_BF16, "a processor that multiplies bf16"))
+    func `gradients of a first convolution's filters agree with the reference`() {
+        let windows = [
+            Window(3, stride: 2, padding: 1), Window(4, stride: 4), Window(5), Window(7, stride: 2, padding: 3),
+            Window(11, stride: 4, padding: 2), Window(3, padding: 1),
+        ]
+        for c in 1...4 {
+            for o in [1, 16, 24, 64] {
+                for window in windows {
+                    for (h, w) in [(8, 8), (13, 9), (3, 4), (28, 23)] {
+                        let shape: Shape = [3, c, h, w]
+                        guard let extent = try? window.outputExtent(shape) else { continue }
+                        let (x, dy) = (sample(shape, seed: 1), sample([3, o, extent[0], extent[1]], seed: 2))
+                        let weights: Shape = [o, c, window.kernel[0], window.kernel[1]]
+                        let op = ConvolutionBackwardWeights(window, groups: 1, weightShape: weights, hasBias: false)
+                        let pixels = x.elements.map { UInt16($0.bitPattern >> 16) }
+                        let gradients = blocked(dy, block: 16, isBF16: true)
+                        func pair(_ value: SIMD2<Int>) -> (Int64, Int64) { (Int64(value[0]), Int64(value[1])) }
+                        check(x, dy, op, tolerance: 1e-5, "\(shape) to \(o), \(window.text)") { threads, dw in
+                            let shape = fovea_stem(
+                                n: 3, c: Int64(c), o: Int64(o), h: Int64(h), w: Int64(w), y_h: Int64(extent[0]),
+                                y_w: Int64(extent[1]), kernel: pair(window.kernel), stride: pair(window.stride),
+                                before: pair(window.paddingBefore), threads: threads)
+                            withUnsafePointer(to: shape) { shape in
+                                #expect(fovea_stem_suits(shape) != 0)
+                                var scratch = [UInt8](repeating: 0xFF, count: fovea_stem_scratch(shape))
+                                gradients.withUnsafeBytes {
+                                    fovea_stem_filter_gradient(
+                                        shape, pixels, $0.bindMemory(to: UInt16.self).baseAddress, dw, &scratch)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     private static var cases: [(Int, Window, (Int, Int))] {
         channels.flatMap { c in windows.flatMap { window in extents.map { (c, window, $0) } } }
     }

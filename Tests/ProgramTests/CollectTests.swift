@@ -34,7 +34,7 @@ import Testing
         #expect(
             Set(record.keys) == [
                 "schema", "path", "dryRun", "count", "classes", "splits", "written", "linked", "resumed", "bytes",
-                "fetched", "duplicates", "conflicts", "failed", "addresses", "notes",
+                "fetched", "duplicates", "conflicts", "nearDuplicates", "failed", "addresses", "notes",
             ])
         #expect(record["count"] as? Int == 23 && record["splits"] as? [String: Int] == ["test": 6, "training": 17])
         #expect((record["failed"] as? [[String: String]])?.first?["reason"] == "not a picture by its first bytes")

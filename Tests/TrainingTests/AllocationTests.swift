@@ -57,6 +57,7 @@ private final class LoggingLibrary: KernelLibrary {
 
     var name: String { library.name }
     var fastestPrecision: Precision { library.fastestPrecision }
+    var multipliesBF16: Bool { library.multipliesBF16 }
     var threadCount: Int { library.threadCount }
 
     func propose(_ request: KernelRequest) throws -> KernelProposal {

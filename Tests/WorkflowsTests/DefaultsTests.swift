@@ -142,7 +142,7 @@ private func choose(
         let source = Made(count: 600, width: 28, height: 28, channels: 1)
         let chosen = try choose(source, fastest: .bf16)
         #expect(chosen.configuration.precision == .bf16)
-        #expect(chosen.reasons.contains("precision bf16: this processor multiplies bf16"))
+        #expect(chosen.reasons.contains("precision bf16: this processor multiplies bf16 faster"))
         var set = TrainingOverrides()
         set.precision = .auto
         #expect(try choose(source, set, fastest: .bf16).configuration.precision == .bf16)

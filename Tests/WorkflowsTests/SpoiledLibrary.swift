@@ -9,6 +9,7 @@ import Synchronization
 final class SpoiledLibrary: KernelLibrary {
     private let library: any KernelLibrary
     var fastestPrecision: Precision { library.fastestPrecision }
+    var multipliesBF16: Bool { library.multipliesBF16 }
     private let flag = Atomic<Bool>(false)
 
     init(_ library: any KernelLibrary) { self.library = library }

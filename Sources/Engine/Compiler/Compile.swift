@@ -47,7 +47,7 @@ package enum Compiler {
     package static func plan(
         _ graph: Graph, isTraining: Bool, store: ParameterStore, library: any KernelLibrary
     ) throws -> Plan {
-        guard graph.precision == .f32 || library.fastestPrecision == .bf16 else {
+        guard graph.precision == .f32 || library.multipliesBF16 else {
             throw Failure(
                 .usage, "this processor does not multiply bf16",
                 advice: "Say --precision f32, or leave it out.")

@@ -70,6 +70,8 @@ package protocol KernelLibrary: AnyObject, Sendable {
     var name: String { get }
     /// The arithmetic that is fastest on this processor without losing accuracy.
     var fastestPrecision: Precision { get }
+    /// Whether plans in bf16 can be had, fast or not.
+    var multipliesBF16: Bool { get }
     /// Kernels use this many threads.
     var threadCount: Int { get }
     /// The layouts and the kernel for an operator. Throws a `Failure` that names the operator if there is none.

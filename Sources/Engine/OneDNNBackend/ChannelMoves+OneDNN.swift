@@ -11,6 +11,32 @@ import FoveaTensorCore
 private struct ChannelMove {
     var source: [Int32]
     var channel: [Int32]
+
+    /// Hands the order to C; `channels` are those of the inputs.
+    func withOrder<R>(_ channels: [Int64], _ body: (UnsafePointer<fovea_channel_order>) -> R) -> R {
+        channels.withUnsafeBufferPointer { channels in
+            source.withUnsafeBufferPointer { source in
+                channel.withUnsafeBufferPointer { channel in
+                    let order = fovea_channel_order(
+                        x_channels: channels.baseAddress, source: source.baseAddress, channel: channel.baseAddress)
+                    return withUnsafePointer(to: order, body)
+                }
+            }
+        }
+    }
+
+    /// What makes the order quick on this processor; nil where nothing does.
+    func table(_ maps: fovea_maps, _ channels: [Int64]) -> [UInt8]? {
+        withUnsafePointer(to: maps) { maps in
+            withOrder(channels) { order in
+                let size = fovea_channel_table_bytes(maps, order)
+                guard size > 0 else { return nil }
+                var table = [UInt8](repeating: 0, count: size)
+                fovea_channel_table(maps, order, &table)
+                return table
+            }
+        }
+    }
 }
 
 /// A proposal that fills each output of the request by its move.
@@ -23,13 +49,14 @@ private func moving(_ request: KernelRequest, _ name: String, _ moves: [ChannelM
     let (inputs, outputs) = (request.inputs.map(format), request.outputs.map(format))
     let channels = request.inputs.map { Int64($0.shape[1]) }
     let maps = outputs.map { FactoredMaps($0).maps }
+    let tables = zip(maps, moves).map { map, move in move.table(map, channels) }
     return KernelProposal(inputs: inputs, outputs: outputs, implementation: name) { memory in
         let sources = memory.inputs.map { UnsafeRawPointer($0) as UnsafeRawPointer? }
         let targets = memory.outputs
         return OwnKernel {
             for (index, move) in moves.enumerated() {
-                withUnsafePointer(to: maps[index]) {
-                    fovea_channel_moves($0, sources, channels, move.source, move.channel, targets[index])
+                withUnsafePointer(to: maps[index]) { maps in
+                    move.withOrder(channels) { fovea_channel_moves(maps, $0, tables[index], sources, targets[index]) }
                 }
             }
         }

@@ -1,5 +1,6 @@
 // Convolution and its gradients by oneDNN. Layouts are left free (`any`), so that oneDNN takes its fastest
-// kernel, except where our own are asked first: Winograd+OneDNN.swift, Depthwise+OneDNN.swift.
+// kernel, except where our own are asked first: Winograd+OneDNN.swift, Grouped+OneDNN.swift,
+// Depthwise+OneDNN.swift.
 
 import COneDNN
 import FoveaCompiler
@@ -23,7 +24,7 @@ func filterDimensions(_ shape: Shape, groups: Int) -> [Int] {
 extension Convolution: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         if request.isQuantized { return try proposeQuantized(request, engine) }
-        if let own = ownWinograd(request) ?? ownDepthwise(request) { return own }
+        if let own = ownWinograd(request) ?? ownGrouped(request) ?? ownDepthwise(request) { return own }
         let x = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let b = hasBias ? request.inputs[2].oneDNN() : nil
@@ -47,7 +48,9 @@ extension Convolution: OneDNNOperator {
 extension ConvolutionBackwardData: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
         if let own = ownWinograd(request) { return own }
-        if let own = ownDepthwise(request) { return addsResidual ? try adding(request, own, engine) : own }
+        if let own = ownGrouped(request) ?? ownDepthwise(request) {
+            return addsResidual ? try adding(request, own, engine) : own
+        }
         if addsResidual && groups == 1 && window == Window(1) { return try proposeTransposed(request, engine) }
         let dy = request.inputs[0].oneDNNAny()
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
@@ -108,7 +111,8 @@ extension ConvolutionBackwardData: OneDNNOperator {
 
 extension ConvolutionBackwardWeights: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
-        if let own = ownWinograd(request) ?? ownPointwise(request) ?? ownDepthwise(request) { return own }
+        let narrow = ownStem(request) ?? ownGrouped(request) ?? ownDepthwise(request)
+        if let own = ownWinograd(request) ?? ownPointwise(request) ?? narrow { return own }
         let x = request.inputs[0].oneDNNAny()
         let dy = request.inputs[1].oneDNNAny()
         let dw = request.outputs[0].oneDNNAny(dimensions: filterDimensions(weightShape, groups: groups))

@@ -61,17 +61,20 @@ extension UnsafeMutableRawPointer {
 }
 
 extension Convolution {
+    /// What our kernels hold results to for the activation; nil where they cannot do it.
+    var ownLimits: ClosedRange<Float>? {
+        switch activation {
+        case nil: -.infinity ... .infinity
+        case .relu: 0 ... .infinity
+        case .relu6: 0...6
+        default: nil
+        }
+    }
+
     /// Our kernel for a request whose operator is `self`; nil where ours cannot do it.
     func ownDepthwise(_ request: KernelRequest) -> KernelProposal? {
         let (x, w, y) = (request.inputs[0], request.inputs[1], request.outputs[0])
-        let limits: ClosedRange<Float>? =
-            switch activation {
-            case nil: -.infinity ... .infinity
-            case .relu: 0 ... .infinity
-            case .relu6: 0...6
-            default: nil
-            }
-        guard let limits, !addsResidual, w.dataType == x.dataType, y.dataType == x.dataType,
+        guard let limits = ownLimits, !addsResidual, w.dataType == x.dataType, y.dataType == x.dataType,
             !hasBias || request.inputs[2].dataType == .f32,
             let own = OwnDepthwise(request, window, groups: groups, x: x.shape, y: y.shape), own.hasMaps
         else { return nil }
@@ -120,7 +123,7 @@ extension ConvolutionBackwardWeights {
     }
 
     /// The same, and the gradient of the bias: dy summed over pictures and positions.
-    private func withBias(_ request: KernelRequest, _ filters: KernelProposal) -> KernelProposal {
+    func withBias(_ request: KernelRequest, _ filters: KernelProposal) -> KernelProposal {
         let maps = FactoredMaps(filters.inputs[1]).maps
         let (n, c) = (Int(maps.n), Int(maps.c))
         let start = (filters.scratchByteCount + 63) / 64 * 64

@@ -46,7 +46,8 @@ package final class OneDNNLibrary: KernelLibrary {
         "oneDNN \(String(cString: FoveaDNNVersion())) (\(String(cString: FoveaDNNInstructionSet())))"
     }
 
-    package var fastestPrecision: Precision { FoveaDNNHasNativeBF16() ? .bf16 : .f32 }
+    package var fastestPrecision: Precision { FoveaDNNHasFastBF16() ? .bf16 : .f32 }
+    package var multipliesBF16: Bool { FoveaDNNHasNativeBF16() }
 
     package func propose(_ request: KernelRequest) throws -> KernelProposal {
         guard let op = request.operator as? any OneDNNOperator else {
@@ -56,7 +57,7 @@ package final class OneDNNLibrary: KernelLibrary {
     }
 
     package func proposeReorder(from: TensorFormat, to: TensorFormat) throws -> KernelProposal {
-        if let transform = WinogradFilters.proposal(from: from, to: to) { return transform }
+        if let own = WinogradFilters.proposal(from: from, to: to) ?? ownMatrixReorder(from: from, to: to) { return own }
         // Grouped filters have five dimensions in oneDNN and four here: the side in a layout of oneDNN decides.
         let source: OneDNNLayout
         let target: OneDNNLayout

@@ -9,9 +9,11 @@ import FoveaTensorCore
 extension ConvolutionBackwardWeights {
     /// Our kernel for a request whose operator is `self`; nil where another is faster, or ours cannot do it.
     func ownPointwise(_ request: KernelRequest) -> KernelProposal? {
-        guard window == Window(1), groups == 1, !hasBias, request.inputs.allSatisfy({ $0.dataType == .bf16 }),
+        guard window == Window(1), groups == 1, request.inputs.allSatisfy({ $0.dataType == .bf16 }),
             fovea_instructions() == FOVEA_INSTRUCTIONS_AVX512_BF16, !request.hasChannelsLast
         else { return nil }
+        // Of single pixels with a bias, as in squeeze and excitation, oneDNN's are faster.
+        guard !hasBias || request.inputs[0].shape[2] * request.inputs[0].shape[3] > 1 else { return nil }
         let layouts = request.inputs.map { OneDNNLayout.blocked($0.shape, .bf16) }
         guard layouts.allSatisfy({ $0.channelBlock == 16 }) else { return nil }
         let formats = zip(request.inputs, layouts).map { $0.laidOut($1) }
@@ -33,6 +35,6 @@ extension ConvolutionBackwardWeights {
             }
         }
         proposal.scratchByteCount = withUnsafePointer(to: shape) { fovea_pointwise_scratch($0) }
-        return proposal
+        return hasBias ? withBias(request, proposal) : proposal
     }
 }

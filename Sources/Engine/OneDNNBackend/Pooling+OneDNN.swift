@@ -89,8 +89,29 @@ private func whole(_ shape: Shape) -> Window {
 
 extension GlobalAveragePooling: OneDNNOperator {
     func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
-        try pooling(request, engine, FoveaDNNPoolingAverage, whole(request.inputs[0].shape))
-            .primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
+        let primitive = try pooling(request, engine, FoveaDNNPoolingAverage, whole(request.inputs[0].shape)).primitive
+        if primitive.implementation.hasPrefix("ref") { return proposeOwn(request) }
+        return primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
+    }
+
+    /// By our own kernel (CKernels/channel_factors.h): oneDNN has none for bf16 in blocks of 8 channels, nor for whole maps
+    /// of channels that do not fill their blocks.
+    private func proposeOwn(_ request: KernelRequest) -> KernelProposal {
+        let own = FactoredMaps(request.inputs[0])
+        let (maps, isBF16) = (own.maps, request.outputs[0].dataType == .bf16)
+        let (count, positions) = (Int(maps.n * maps.c), Float(maps.positions))
+        var proposal = KernelProposal(
+            inputs: [own.format], outputs: [request.outputs[0].plain], implementation: ownKernelName("channel_products")
+        ) { memory in
+            let (x, y) = (memory.inputs[0], memory.outputs[0])
+            guard let sums = memory.scratch?.floats else { preconditionFailure("sums of planes want scratch memory") }
+            return OwnKernel {
+                withUnsafePointer(to: maps) { fovea_channel_products($0, x, nil, sums) }
+                fovea_means(sums, Int64(count), positions, isBF16 ? 1 : 0, y)
+            }
+        }
+        proposal.scratchByteCount = count * 4
+        return proposal
     }
 }
 

@@ -62,7 +62,9 @@ package struct Convolution: Operator {
             let plane = shape[2] * shape[3]
             for index in 0..<shape.count { y.elements[index] = inputs[2].elements[index / plane % shape[1]] }
         }
-        loop.run(channelsPerGroup: w.shape[1]) { xi, wi, yi in y.elements[yi] += w.elements[wi] * x.elements[xi] }
+        withNumbers(x.elements, w.elements, addingTo: &y.elements) { x, w, y in
+            loop.run { y[$2] += w[$1] * x[$0] }
+        }
         if addsResidual, let residual = inputs.last {
             for index in 0..<shape.count { y.elements[index] += residual.elements[index] }
         }
@@ -92,8 +94,11 @@ struct ConvolutionLoop {
 
     /// Calls `body` with the flat indices of every (x, w, y) triple that belongs together.
     @inline(__always)
-    func run(channelsPerGroup: Int, _ body: (Int, Int, Int) -> Void) {
-        let outputsPerGroup = y[1] / groups
+    func run(_ body: (Int, Int, Int) -> Void) {
+        let (outputsPerGroup, channelsPerGroup) = (y[1] / groups, x[1] / groups)
+        // The same for every plane.
+        let rows = (0..<window.kernel[0]).map { window.outputs(axis: 0, element: $0, extent: x[2], outputs: y[2]) }
+        let columns = (0..<window.kernel[1]).map { window.outputs(axis: 1, element: $0, extent: x[3], outputs: y[3]) }
         for n in 0..<x[0] {
             for o in 0..<y[1] {
                 for c in 0..<channelsPerGroup {
@@ -101,29 +106,43 @@ struct ConvolutionLoop {
                     let xPlane = (n * x[1] + channel) * x[2] * x[3]
                     let yPlane = (n * y[1] + o) * y[2] * y[3]
                     let wPlane = (o * channelsPerGroup + c) * window.kernel[0] * window.kernel[1]
-                    plane(xPlane, wPlane, yPlane, body)
+                    plane(xPlane, wPlane, yPlane, rows, columns, body)
                 }
             }
         }
     }
 
     @inline(__always)
-    private func plane(_ xPlane: Int, _ wPlane: Int, _ yPlane: Int, _ body: (Int, Int, Int) -> Void) {
+    private func plane(
+        _ xPlane: Int, _ wPlane: Int, _ yPlane: Int, _ rows: [Range<Int>], _ columns: [Range<Int>],
+        _ body: (Int, Int, Int) -> Void
+    ) {
+        let (xWidth, yWidth, step) = (x[3], y[3], window.stride[1])
         for u in 0..<window.kernel[0] {
-            let rows = window.outputs(axis: 0, element: u, extent: x[2], outputs: y[2])
             for v in 0..<window.kernel[1] {
-                let columns = window.outputs(axis: 1, element: v, extent: x[3], outputs: y[3])
-                for i in rows {
+                let left = v * window.dilation[1] - window.paddingBefore[1]
+                for i in rows[u] {
                     let row = i * window.stride[0] + u * window.dilation[0] - window.paddingBefore[0]
-                    let left = v * window.dilation[1] - window.paddingBefore[1]
-                    for j in columns {
+                    for j in columns[v] {
                         body(
-                            xPlane + row * x[3] + j * window.stride[1] + left,
-                            wPlane + u * window.kernel[1] + v, yPlane + i * y[3] + j)
+                            xPlane + row * xWidth + j * step + left, wPlane + u * window.kernel[1] + v,
+                            yPlane + i * yWidth + j)
                     }
                 }
             }
         }
+    }
+}
+
+/// Numbers that are read and numbers that are added to, without a check at each of them: the loops above are the reference's
+/// whole time.
+@inline(__always)
+func withNumbers<S>(
+    _ one: [S], _ other: [S], addingTo sums: inout [S],
+    _ body: (UnsafeBufferPointer<S>, UnsafeBufferPointer<S>, UnsafeMutableBufferPointer<S>) -> Void
+) {
+    sums.withUnsafeMutableBufferPointer { sums in
+        one.withUnsafeBufferPointer { one in other.withUnsafeBufferPointer { body(one, $0, sums) } }
     }
 }
 

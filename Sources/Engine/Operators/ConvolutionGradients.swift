@@ -36,8 +36,10 @@ package struct ConvolutionBackwardData: Operator {
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] {
         let (dy, w) = (inputs[0], inputs[1])
         var dx = addsResidual ? inputs[2] : Tensor<S>(inputShape, repeating: 0)
-        ConvolutionLoop(window: window, groups: groups, x: inputShape, y: dy.shape)
-            .run(channelsPerGroup: w.shape[1]) { xi, wi, yi in dx.elements[xi] += w.elements[wi] * dy.elements[yi] }
+        let loop = ConvolutionLoop(window: window, groups: groups, x: inputShape, y: dy.shape)
+        withNumbers(dy.elements, w.elements, addingTo: &dx.elements) { dy, w, dx in
+            loop.run { dx[$0] += w[$1] * dy[$2] }
+        }
         return [dx]
     }
 }
@@ -73,8 +75,10 @@ package struct ConvolutionBackwardWeights: Operator {
     package func forward<S: ReferenceScalar>(_ inputs: [Tensor<S>]) -> [Tensor<S>] {
         let (x, dy) = (inputs[0], inputs[1])
         var dw = Tensor<S>(weightShape, repeating: 0)
-        ConvolutionLoop(window: window, groups: groups, x: x.shape, y: dy.shape)
-            .run(channelsPerGroup: weightShape[1]) { xi, wi, yi in dw.elements[wi] += x.elements[xi] * dy.elements[yi] }
+        let loop = ConvolutionLoop(window: window, groups: groups, x: x.shape, y: dy.shape)
+        withNumbers(x.elements, dy.elements, addingTo: &dw.elements) { x, dy, dw in
+            loop.run { dw[$1] += x[$0] * dy[$2] }
+        }
         guard hasBias else { return [dw] }
         var db = Tensor<S>([weightShape[0]], repeating: 0)
         let plane = dy.shape[2] * dy.shape[3]

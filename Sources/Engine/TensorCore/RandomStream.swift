@@ -1,6 +1,7 @@
 // Counter-based random numbers: a draw depends on (seed, epoch, sample, purpose) and on nothing else, so results do not
 // depend on the number of threads or on what was drawn before. There is no global generator.
 
+import CKernels
 import Foundation
 
 /// What a stream is used for; different purposes never share numbers.
@@ -81,14 +82,32 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
         return Float(radius * cos(2 * Double.pi * Double(uniform())))
     }
 
-    /// Fills `out` with `deviation` times what as many calls of `normal` would give.
+    /// Fills `out` with `deviation` times what as many calls of `normal` would give, but for exactly 0 where those give
+    /// some 1e-16, in an eighth of their time.
     package mutating func fill(_ out: UnsafeMutableBufferPointer<Float>, normal deviation: Float) {
-        for index in out.indices { out[index] = deviation * normal() }
+        take(words: 2 * out.count) { fovea_random_normal($0, Int64(out.count), deviation, out.baseAddress) }
     }
 
     /// Fills `out` with what as many calls of `uniform` would give.
     package mutating func fill(_ out: UnsafeMutableBufferPointer<Float>, uniform lower: Float, _ upper: Float) {
-        for index in out.indices { out[index] = uniform(lower, upper) }
+        take(words: out.count) { fovea_random_uniform($0, Int64(out.count), lower, upper, out.baseAddress) }
+    }
+
+    /// Shows `body` where the next words are, and goes on behind so many of them.
+    private mutating func take(words: Int, _ body: (UnsafePointer<fovea_random_place>) -> Void) {
+        // The counter is the next block's; of the last one some words may be left.
+        let first = used < 4 ? counter[0] &- 1 : counter[0]
+        let begin = used % 4
+        var place = fovea_random_place(
+            counter: (first, counter[1], counter[2], counter[3]), key: (key[0], key[1]), used: Int64(begin))
+        body(&place)
+        counter[0] = first &+ UInt32(truncatingIfNeeded: (begin + words) / 4)
+        used = 4
+        let left = (begin + words) % 4
+        if left > 0 {
+            _ = next32()
+            used = left
+        }
     }
 
     /// A random order of `0 ..< count` (Fisher and Yates).

@@ -12,7 +12,8 @@ struct Collect: ParsableCommand {
         abstract: "Assemble a data set from folders, manifests, archives and addresses.",
         discussion: """
             Classes of all inputs are matched by name. Copies of a picture are dropped; copies under different classes \
-            are named and left out. Originals are never changed. The output gets its name when it is complete: the same \
+            are named and left out. Where splits are drawn, near duplicates (encoded again, resized, mirrored, cut a \
+            little) stay in one. Originals are never changed. The output gets its name when it is complete: the same \
             command goes on after an interruption. A manifest may hold http and https addresses, which are fetched.
 
             Each input is DATA as for `fovea train`: \(DataSet.kinds)
@@ -47,6 +48,13 @@ struct Collect: ParsableCommand {
 
     @Flag(help: "Forget the splits that the inputs have.")
     var redraw = false
+
+    @Flag(
+        help: """
+            Draw splits without looking for near duplicates. Otherwise every picture is read a second time, and those \
+            that show the same stay in one split.
+            """)
+    var ignoreNearDuplicates = false
 
     @Option(help: ArgumentHelp("Which pictures are drawn, and how shards are mixed.", valueName: "number"))
     var seed: UInt64 = 0
@@ -92,6 +100,7 @@ struct Collect: ParsableCommand {
         request.options.collecting.seed = seed
         (request.options.validationPart, request.options.testPart) = (validation, test)
         request.options.redraws = redraw
+        request.options.keepsNearTogether = !ignoreNearDuplicates
         request.options.keepsFirstOfConflicts = keepFirst
         request.options.largestDownload = largestDownload << 20
         defer { display.close() }

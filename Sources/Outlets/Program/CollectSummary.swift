@@ -51,6 +51,10 @@ enum CollectSummary {
             lines.append(
                 "  " + conflict.pictures.map { "\($0.name) (\($0.label))" }.joined(separator: " = ").printable)
         }
+        if !collection.together.isEmpty {
+            lines.append("groups of near duplicates, each kept in one split: \(collection.together.count)")
+            lines += collection.together.prefix(shown).map { "  " + $0.joined(separator: " ~ ").printable }
+        }
         lines.append("not readable: \(outcome.failed.count)")
         for (name, reason) in outcome.failed.prefix(shown) { lines.append("  \(name): \(reason)".printable) }
         if !collection.addresses.isEmpty { lines.append("addresses to fetch: \(collection.addresses.count)") }
@@ -96,6 +100,7 @@ enum CollectSummary {
         let fetched: Int
         let duplicates: [Copy]
         let conflicts: [[Labelled]]
+        let nearDuplicates: [[String]]
         let failed: [Failed]
         let addresses: [String]
         let notes: [String]
@@ -121,8 +126,8 @@ enum CollectSummary {
             resumed: outcome.result?.resumed ?? 0, bytes: outcome.result?.bytes ?? 0, fetched: collection.fetched,
             duplicates: collection.duplicates.map { .init(path: $0.name, of: $0.of) },
             conflicts: collection.conflicts.map { $0.pictures.map { .init(path: $0.name, class: $0.label) } },
-            failed: outcome.failed.map { .init(path: $0.name, reason: $0.reason) }, addresses: collection.addresses,
-            notes: notes(outcome))
+            nearDuplicates: collection.together, failed: outcome.failed.map { .init(path: $0.name, reason: $0.reason) },
+            addresses: collection.addresses, notes: notes(outcome))
         return try JSONText.line(record)
     }
 }

@@ -179,9 +179,8 @@ private struct Choice {
 
     private mutating func precision() -> Precision {
         if (set.precision ?? .auto) == .auto {
-            reasons.append(
-                "precision \(fastest): "
-                    + (fastest == .bf16 ? "this processor multiplies bf16" : "this processor has no bf16"))
+            let reason = fastest == .bf16 ? "multiplies bf16 faster" : "does not multiply bf16 faster"
+            reasons.append("precision \(fastest): this processor \(reason)")
         }
         return fastest
     }

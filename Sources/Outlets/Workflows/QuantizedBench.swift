@@ -42,6 +42,10 @@ extension CalibrationPictures {
     /// Pictures of noise, normalised as pictures are. `sampleSize` is C * H * W.
     init(random count: Int, sampleSize: Int) {
         var stream = RandomStream(seed: 0, purpose: .testing)
-        self.init(pixels: (0..<count * sampleSize).map { _ in stream.normal() }, count: count)
+        let pixels = [Float](unsafeUninitializedCapacity: count * sampleSize) { numbers, filled in
+            stream.fill(numbers, normal: 1)
+            filled = numbers.count
+        }
+        self.init(pixels: pixels, count: count)
     }
 }

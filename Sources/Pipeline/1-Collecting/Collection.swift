@@ -15,6 +15,8 @@ package struct CollectionOptions: Sendable {
     package var testPart = 0.0
     /// Splits of the inputs are forgotten and drawn anew.
     package var redraws = false
+    /// Near duplicates are drawn into one split; to find them every picture is read a second time.
+    package var keepsNearTogether = true
     /// Of pictures with contradicting labels the first one is kept instead of none.
     package var keepsFirstOfConflicts = false
     /// Where addresses are fetched to; nil leaves them out, as for a dry run.
@@ -59,6 +61,8 @@ package struct Collection: Sendable {
     /// Copies that are left out: their name and that of the one that is kept.
     package internal(set) var duplicates: [(name: String, of: String)] = []
     package internal(set) var conflicts: [Conflict] = []
+    /// Near duplicates that were drawn into one split: what the inputs call them.
+    package internal(set) var together: [[String]] = []
     /// Pictures that could not be read or fetched, and why.
     package internal(set) var failed: [(name: String, reason: String)] = []
     /// Addresses that a dry run did not fetch.
@@ -232,27 +236,5 @@ package struct Collection: Sendable {
                     name: one.entry.name, label: labels[one.label] ?? 0, split: one.split, weight: one.entry.weight,
                     group: one.entry.group, hash: hash, format: format, source: one.source, index: one.index))
         }
-    }
-
-    /// Draws splits for pictures that have none.
-    private mutating func draw(_ options: CollectionOptions) throws {
-        let parts = DrawnParts(validation: options.validationPart, test: options.testPart)
-        let unplaced = pictures.indices.filter { pictures[$0].split == nil }
-        if !unplaced.isEmpty, unplaced.count < pictures.count {
-            notes.append(
-                "No split is given for \(counted(unplaced.count, "picture")), but for others: taken for training.")
-            for index in unplaced { pictures[index].split = .training }
-        }
-        guard parts.validation + parts.test > 0 else { return }
-        guard pictures.allSatisfy({ $0.split == nil }) else {
-            throw Failure(
-                .usage, "the inputs have splits of their own, so none can be drawn",
-                advice: "Leave --validation and --test out, or say --redraw to forget the inputs' splits.")
-        }
-        let keys = pictures.map { picture in
-            picture.group.map { ContentHash(.encoded(Array($0.normalised.utf8))) } ?? picture.hash
-        }
-        let places = places(of: keys, labels: pictures.map(\.label), parts, options.collecting)
-        for index in pictures.indices { pictures[index].split = places[index] }
     }
 }

@@ -65,13 +65,6 @@ struct HubCache: Sendable {
         } catch { throw Self.unwritable(path, error.localizedDescription) }
     }
 
-    /// Remembers that a commit has no such file, as huggingface_hub does.
-    func rememberMissing(_ file: String, commit: String) {
-        let path = "\(folder)/.no_exist/\(commit)/\(file)"
-        guard (try? Self.makeFolder(of: path)) != nil else { return }
-        _ = FileManager.default.createFile(atPath: path, contents: Data())
-    }
-
     static func makeFolder(of path: String) throws {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         do {

@@ -124,6 +124,20 @@ void fovea_channel_products(const struct fovea_maps *maps, const void *dy, const
     fovea_parallel(maps->n * groups_of(&f.norm), 1 + 4096 / (maps->positions + 1), sum_range, &f);
 }
 
+void fovea_means(const float *sums, int64_t count, float of, int is_bf16, void *y) {
+    for (int64_t i = 0; i < count; i++) {
+        const float mean = sums[i] / of;
+        if (is_bf16) {
+            // Rounds to nearest, ties to even; what is not a number stays so.
+            uint32_t bits;
+            memcpy(&bits, &mean, 4);
+            ((uint16_t *)y)[i] = (uint16_t)(mean != mean ? 0x7FC0 : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+        } else {
+            ((float *)y)[i] = mean;
+        }
+    }
+}
+
 struct pictures {
     const char *x;
     const float *factors;

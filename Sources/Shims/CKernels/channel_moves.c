@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "channel_windows.h"
 #include "include/parallel.h"
 
 struct moves {
@@ -10,6 +11,8 @@ struct moves {
     const int64_t *x_channels;
     const int32_t *source, *channel;
     char *y;
+    const struct fovea_channel_order *order;
+    const void *table;
     int64_t width, blocks;
     size_t size;  // of an element
 };
@@ -79,6 +82,10 @@ static void move_position(const struct moves *s, int64_t position) {
 
 static void move_part(int64_t first, int64_t last, const void *context) {
     const struct moves *s = context;
+    if (s->table) {
+        fovea_move_windows(&s->m, s->order, s->table, s->x, s->y, first, last);
+        return;
+    }
     for (int64_t i = first; i < last; i++) {
         if (s->m.layout == FOVEA_NORM_CHANNELS_LAST)
             move_position(s, i);
@@ -87,9 +94,11 @@ static void move_part(int64_t first, int64_t last, const void *context) {
     }
 }
 
-void fovea_channel_moves(const struct fovea_maps *maps, const void *const *x, const int64_t *x_channels,
-                         const int32_t *source, const int32_t *channel, void *y) {
-    struct moves s = {.m = *maps, .x = x, .x_channels = x_channels, .source = source, .channel = channel, .y = y};
+void fovea_channel_moves(const struct fovea_maps *maps, const struct fovea_channel_order *order, const void *table,
+                         const void *const *x, void *y) {
+    struct moves s = {.m = *maps, .x = x, .x_channels = order->x_channels, .source = order->source,
+                      .channel = order->channel, .y = y, .order = order,
+                      .table = fovea_windows_suit(maps) ? table : NULL};
     s.width = maps->layout == FOVEA_NORM_PLAIN ? 1 : maps->layout == FOVEA_NORM_BLOCKS_OF_8 ? 8 : 16;
     s.blocks = (maps->c + s.width - 1) / s.width;
     s.size = maps->is_bf16 ? 2 : 4;

@@ -10,7 +10,8 @@
 // far apart and rows of neighbouring positions together, so TILE positions are worked on at once, from the cache after the
 // first of their passes.
 
-enum { TILE = 8, PARTS = 4 };
+// GATHERED: channels whose sums are put together at a time.
+enum { TILE = 8, PARTS = 4, GATHERED = 32 };
 
 struct layer_norm {
     struct fovea_maps m;
@@ -46,15 +47,13 @@ INLINE void load_row(row *out, const struct fovea_maps *m, const char *from, int
     const int64_t size = m->is_bf16 ? 2 : 4;
     char whole[LANES * 4] = {0};
     from += at * size;
-    if (m->layout == FOVEA_NORM_BLOCKS_OF_16) {
+    const int64_t valid = valid_in(m, g);
+    if (m->layout == FOVEA_NORM_BLOCKS_OF_16 || (m->layout == FOVEA_NORM_CHANNELS_LAST && valid == LANES)) {
         load(out, from, m->is_bf16);
         return;
     }
-    const int64_t valid = valid_in(m, g);
     if (m->layout == FOVEA_NORM_PLAIN)
         for (int64_t k = 0; k < valid; k++) memcpy(whole + k * size, from + k * m->positions * size, (size_t)size);
-    else if (valid == LANES)
-        memcpy(whole, from, (size_t)(LANES * size));
     else
         memcpy(whole, from, (size_t)(valid * size));
     load(out, whole, m->is_bf16);
@@ -64,12 +63,12 @@ INLINE void store_row(const row *in, const struct fovea_maps *m, char *to, int64
     const int64_t size = m->is_bf16 ? 2 : 4;
     char whole[LANES * 4];
     to += at * size;
-    if (m->layout == FOVEA_NORM_BLOCKS_OF_16) {
+    const int64_t valid = valid_in(m, g);
+    if (m->layout == FOVEA_NORM_BLOCKS_OF_16 || (m->layout == FOVEA_NORM_CHANNELS_LAST && valid == LANES)) {
         store(to, in, m->is_bf16);
         return;
     }
     store(whole, in, m->is_bf16);
-    const int64_t valid = valid_in(m, g);
     if (m->layout == FOVEA_NORM_PLAIN)
         for (int64_t k = 0; k < valid; k++) memcpy(to + k * m->positions * size, whole + k * size, (size_t)size);
     else  // a block of 8 is written whole, with zeros behind its channels
@@ -80,8 +79,20 @@ INLINE void store_row(const row *in, const struct fovea_maps *m, char *to, int64
 INLINE void channel_row(row *out, const struct fovea_maps *m, const float *numbers, int64_t g) {
     float lanes[LANES] = {0};
     const int64_t valid = valid_in(m, g);
+    if (valid == LANES) {
+        if (numbers) memcpy(out, numbers + g * LANES, sizeof *out);
+        else *out = 1;
+        return;
+    }
     for (int64_t k = 0; k < valid; k++) lanes[k] = numbers ? numbers[g * channels_in_row(m) + k] : 1;
     memcpy(out, lanes, sizeof *out);
+}
+
+INLINE void add_row(float *to, const row *lanes) {
+    row sum;
+    memcpy(&sum, to, sizeof sum);
+    sum += *lanes;
+    memcpy(to, &sum, sizeof sum);
 }
 
 INLINE float total(const row *lanes) {
@@ -153,6 +164,11 @@ INLINE void backward_tile(const struct layer_norm *l, const struct fovea_maps *m
             g_sums[i] += dy;
             h_sums[i] += dy * x;
         }
+        if (valid_in(m, g) == LANES) {
+            add_row(dscale + g * LANES, &scales);
+            add_row(dshift + g * LANES, &shifts);
+            continue;
+        }
         for (int64_t k = 0; k < valid_in(m, g); k++) {
             dscale[g * width + k] += scales[k];
             dshift[g * width + k] += shifts[k];
@@ -206,7 +222,13 @@ FOVEA_BODY layer_parts_body(const struct layer_norm *l, int64_t first, int64_t l
             }
         } else if (l->m.layout == FOVEA_NORM_CHANNELS_LAST) {
             m.layout = FOVEA_NORM_CHANNELS_LAST;
-            part_of(l, &m, i);
+            if (l->m.is_bf16) {
+                m.is_bf16 = 1;
+                part_of(l, &m, i);
+            } else {
+                m.is_bf16 = 0;
+                part_of(l, &m, i);
+            }
         } else {
             part_of(l, &l->m, i);
         }
@@ -222,6 +244,23 @@ void fovea_layer_norm_forward(const struct fovea_maps *maps, const void *x, cons
     fovea_parallel(maps->n * PARTS, 1, layer_range, &l);
 }
 
+// Channels c ..< c + GATHERED of dscale and dshift: the sums of all parts of all pictures.
+static void gather(const struct fovea_maps *m, const float *sums, int64_t c, float *dscale, float *dshift) {
+    const int64_t count = m->c - c < GATHERED ? m->c - c : GATHERED;
+    double scales[GATHERED] = {0}, shifts[GATHERED] = {0};
+    for (int64_t i = 0; i < m->n * PARTS; i++) {
+        const float *const from = sums + i * 2 * m->c + c;
+        for (int64_t k = 0; k < count; k++) {
+            scales[k] += from[k];
+            shifts[k] += from[m->c + k];
+        }
+    }
+    for (int64_t k = 0; k < count; k++) {
+        dscale[c + k] = (float)scales[k];
+        dshift[c + k] = (float)shifts[k];
+    }
+}
+
 size_t fovea_layer_norm_scratch(const struct fovea_maps *maps) {
     return (size_t)(maps->n * PARTS * 2 * maps->c) * sizeof(float);
 }
@@ -231,14 +270,5 @@ void fovea_layer_norm_backward(const struct fovea_maps *maps, const void *x, con
     const struct layer_norm l = {
         .m = *maps, .x = x, .dy = dy, .scale = scale, .epsilon = epsilon, .out = dx, .sums = scratch};
     fovea_parallel(maps->n * PARTS, 1, layer_range, &l);
-    const float *const sums = scratch;
-    for (int64_t c = 0; c < maps->c; c++) {
-        double scales = 0, shifts = 0;
-        for (int64_t i = 0; i < maps->n * PARTS; i++) {
-            scales += sums[i * 2 * maps->c + c];
-            shifts += sums[(i * 2 + 1) * maps->c + c];
-        }
-        dscale[c] = (float)scales;
-        dshift[c] = (float)shifts;
-    }
+    for (int64_t c = 0; c < maps->c; c += GATHERED) gather(maps, scratch, c, dscale, dshift);
 }

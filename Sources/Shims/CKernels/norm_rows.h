@@ -44,21 +44,28 @@ INLINE void clamp(row *x, float least, float largest) {
     *x = *x > largest ? largest : *x;
 }
 
-// 1 / (1 + exp(-x)) within 3 units of the last place. exp(t) = 2^k exp(r) with |r| <= log(2) / 2; Cephes' polynomial.
+// 2^(x factor) within 3 units of the last place, the exponent held between -126 and 126: 2^k 2^r with |r| <= 1/2. The
+// polynomial has the least largest error relative to 2^r, and is 1 at 0.
+INLINE void power_of_two(row *out, const row *x, float factor) {
+    const float most = 126 / (factor < 0 ? -factor : factor);
+    // Added to a number it leaves the number's integer, and what an exponent is stored with, in the last bits.
+    const float magic = 0x1.8p23f + 127;
+    row t = *x;
+    clamp(&t, -most, most);
+    const row shifted = t * factor + magic, k = shifted - magic;
+    const row r = t * factor - k;
+    row e = r * 1.3264722e-3f + 9.6715130e-3f;
+    e = e * r + 5.5507336e-2f;
+    e = e * r + 2.4022242e-1f;
+    e = e * r + 6.9314700e-1f;
+    e = e * r + 1;
+    *out = e * (row)((row_bits)shifted << 23);
+}
+
+// 1 / (1 + exp(-x))
 INLINE void sigmoid(row *out, const row *x) {
-    row t = -*x;
-    clamp(&t, -87, 87);
-    const float magic = 0x1.8p23f;
-    const row shifted = t * 1.44269504f + magic, k = shifted - magic;
-    const row r = (t - k * 0.693359375f) + k * 2.12194440e-4f;
-    row e = r * 1.9875691500e-4f + 1.3981999507e-3f;
-    e = e * r + 8.3334519073e-3f;
-    e = e * r + 4.1665795894e-2f;
-    e = e * r + 1.6666665459e-1f;
-    e = e * r + 5.0000001201e-1f;
-    e = e * r * r + r + 1;
-    const row_bits power = ((row_bits)shifted << 23) + (127 << 23);
-    *out = 1 / (1 + e * (row)power);
+    power_of_two(out, x, -1.44269504f);
+    *out = 1 / (1 + *out);
 }
 
 // z = f(z)

@@ -121,6 +121,16 @@ bool FoveaDNNHasNativeBF16(void) {
     return (unsigned(dnnl::get_effective_cpu_isa()) & bits) == bits;
 }
 
+bool FoveaDNNHasFastBF16(void) {
+#if defined(__x86_64__)
+    const auto tiles = unsigned(dnnl::cpu_isa::avx512_core_amx);
+    const bool hasTiles = (unsigned(dnnl::get_effective_cpu_isa()) & tiles) == tiles;
+    return FoveaDNNHasNativeBF16() && (hasTiles || !__builtin_cpu_is("intel"));
+#else
+    return FoveaDNNHasNativeBF16();
+#endif
+}
+
 FoveaDNNInstructions FoveaDNNInstructionLimit(void) {
     const auto effective = unsigned(dnnl::get_effective_cpu_isa());
     const auto has = [&](dnnl::cpu_isa set) { return (effective & unsigned(set)) == unsigned(set); };

@@ -48,6 +48,9 @@ package struct ForeignConfiguration: Sendable {
         let isTimm = own != nil || (members["architecture"] != nil && members["mean"] != nil)
         pictures = own ?? (isTimm ? members : nil)
         architecture = members["architecture"]?.string ?? own?["architecture"]?.string ?? members["model_type"]?.string
+        if let family = members["model_type"]?.string.flatMap(TransformersNames.init(rawValue:)) {
+            try family.check(members, file: file)
+        }
         size = Self.size(pictures)?.0
         licence = pictures?["license"]?.string ?? members["license"]?.string
         classNames = Self.names(members)

@@ -1,5 +1,5 @@
 // Names of parameters as training programs leave them: behind `module.` of data-parallel training, `_orig_mod.` of a compiled
-// model, or in an older spelling. Cuts off what stands before every name; never guesses at single ones.
+// model, in an older spelling, or in transformers'. Cuts off what stands before every name; never guesses at single ones.
 
 import FoveaTensorCore
 
@@ -21,7 +21,10 @@ extension NamedWeights {
             }
             cut += prefix
         }
-        for index in entries.indices { entries[index].name = Self.modern(entries[index].name) }
+        let family = TransformersNames(entries.map(\.name))
+        for index in entries.indices {
+            entries[index].name = family?.own(entries[index].name) ?? Self.modern(entries[index].name)
+        }
         return NamedWeights(
             file: file, entries: entries,
             notes: notes + (cut.isEmpty ? [] : ["\(file): \"\(cut)\" was cut off before every name"]))

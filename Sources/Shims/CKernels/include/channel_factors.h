@@ -20,6 +20,9 @@ void fovea_channel_factors(const struct fovea_maps *maps, const void *x, const f
 // y (n, c) = sum over positions of dy a; of dy alone if a is NULL.
 void fovea_channel_products(const struct fovea_maps *maps, const void *dy, const void *a, float *y);
 
+// y[i] = sums[i] / of, in f32 or bf16.
+void fovea_means(const float *sums, int64_t count, float of, int is_bf16, void *y);
+
 // y = x with each of n pictures, `count` elements of whatever layout, times its factor. y may be x.
 void fovea_picture_factors(const void *x, const float *factors, int64_t n, int64_t count, int is_bf16, void *y);
 
