@@ -5,6 +5,7 @@ are Fovea's. Pictures of up to 64 px get the forms that Fovea gives them.
 """
 
 import torch
+from cifar_resnet import CIFARResNet
 from torch import nn
 
 
@@ -42,33 +43,6 @@ class SmallCNN(nn.Module):
         return self.head(y.mean((2, 3)))
 
 
-class CIFARBlock(nn.Module):
-    """Two convolutions and a shortcut; where channels double, the picture is thinned out and zeros are put beside it."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.added = outputs - inputs
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
-        if self.added:
-            x = nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.added // 2, self.added // 2))
-        return torch.relu(y + x)
-
-
-def cifar_resnet(depth: int, channels: int, classes: int) -> nn.Module:
-    """The ResNets for 32 px of He et al. 2015, section 4.2."""
-    blocks = (depth - 2) // 6
-    layers = [nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
-    for inputs, outputs, stride in [(16, 16, 1), (16, 32, 2), (32, 64, 2)]:
-        layers += [CIFARBlock(inputs, outputs, stride)] + [CIFARBlock(outputs, outputs, 1) for _ in range(blocks - 1)]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, classes))
-
-
 def build(name: str, size: int, channels: int, classes: int) -> nn.Module:
     torch.manual_seed(0)
     if name == "plaincnn":
@@ -76,7 +50,7 @@ def build(name: str, size: int, channels: int, classes: int) -> nn.Module:
     if name == "smallcnn":
         return SmallCNN(channels, classes)
     if name in ("resnet20", "resnet32", "resnet44", "resnet56"):
-        return cifar_resnet(int(name[6:]), channels, classes)
+        return CIFARResNet(int(name[6:]), channels, classes)
     from vision import torchvision
 
     more = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}

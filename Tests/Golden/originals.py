@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import torch
-from torch import nn
-from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "Benchmarks" / "peers"))
+from cifar_resnet import CIFARResNet  # noqa: E402
 from vision import torchvision  # noqa: E402
 
 FAMILIES = {
@@ -34,42 +33,9 @@ FAMILIES = {
 }
 
 
-class CIFARBlock(nn.Module):
-    """He et al. 2015, figure 2, with the shortcut of option A, as in Idelbayev's pytorch_resnet_cifar10."""
-
-    def __init__(self, inputs, outputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.added = outputs - inputs
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        if self.added:
-            x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.added // 2, self.added // 2))
-        return F.relu(y + x)
-
-
-class CIFARResNet(nn.Module):
-    def __init__(self, blocks, classes):
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
-        for stage, (inputs, outputs, stride) in enumerate([(16, 16, 1), (16, 32, 2), (32, 64, 2)]):
-            layers = [CIFARBlock(inputs, outputs, stride)]
-            layers += [CIFARBlock(outputs, outputs, 1) for _ in range(blocks - 1)]
-            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
-        self.linear = nn.Linear(64, classes)
-
-    def forward(self, x):
-        y = self.layer3(self.layer2(self.layer1(F.relu(self.bn1(self.conv1(x))))))
-        return self.linear(y.mean((2, 3)))
-
-
 def build(name, classes=1000):
     if name in FAMILIES["CIFARResNet"]:
-        return CIFARResNet((int(name[6:]) - 2) // 6, classes)
+        return CIFARResNet(int(name[6:]), classes=classes)
     if name in FAMILIES["TimmEfficientNet"] or name.startswith("timm_"):
         import timm  # noqa: PLC0415
 

@@ -80,6 +80,17 @@ import Testing
         #expect(refusal(file, limits: DecodingLimits(pixels: 5917, side: 97, fileBytes: file.count)) == nil)
     }
 
+    @Test func `the environment sets limits, and what it means is checked`() throws {
+        #expect(try DecodingLimits(environment: ["HOME": "/", "FOVEA_MAX_PIXELS": ""]) == DecodingLimits())
+        let set = try DecodingLimits(environment: ["FOVEA_MAX_PIXELS": "500000000", "FOVEA_MAX_FILE_BYTES": "1000"])
+        #expect(set == DecodingLimits(pixels: 500_000_000, fileBytes: 1000))
+        for (name, value) in [("FOVEA_MAX_PIXELS", "0"), ("FOVEA_MAX_PIXELS", "4e9"), ("FOVEA_MAX_FILE_BYTES", "1 GB")]
+        {
+            let error = #expect(throws: Failure.self) { try DecodingLimits(environment: [name: value]) }
+            #expect(error?.kind == .usage && error?.message.hasPrefix("\(name) is \(value), ") == true)
+        }
+    }
+
     @Test(arguments: [
         "decode-baseline.jpg", "decode-progressive.jpg", "decode-gray.jpg", "decode-cmyk.jpg", "decode-one-bit.png",
         "decode-palette-trns.png", "decode-gray-alpha.png", "decode-lossy.webp", "decode-lossy-alpha.webp",

@@ -72,6 +72,16 @@ import Testing
         expectRefusal(try train(), "the validation split has a class that training does not have: bird (3 pictures)")
     }
 
+    @Test func `limits of the environment hold in every command`() throws {
+        try classes("cat", "dog")
+        let environment: [String: String?] = ["FOVEA_MAX_PIXELS": "10"]
+        let run = try ProgramRun.fovea(["inspect", data, "--json"], environment: environment)
+        #expect(run.output.contains("the limit is 10"), "\(run.output)")
+        let refused = try ProgramRun.fovea(["inspect", data], environment: ["FOVEA_MAX_PIXELS": "many"])
+        #expect(refused.code == 2)
+        #expect(refused.errors.contains("FOVEA_MAX_PIXELS is many, it must be a whole number from 1 to 715827882"))
+    }
+
     @Test func `pictures that are broken, each in its way, are named and the others are learned`() throws {
         try classes("cat", "dog")
         let whole = grayJPEG(columns: 4, (0..<16).map { UInt8($0 * 15) })

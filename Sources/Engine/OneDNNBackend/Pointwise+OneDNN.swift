@@ -21,20 +21,30 @@ extension ConvolutionBackwardWeights {
         let shape = fovea_pointwise(
             n: Int64(x[0]), c: Int64(x[1]), o: Int64(weightShape[0]), positions: Int64(x[2] * x[3]),
             threads: fovea_pool_threads(), instructions: fovea_instructions())
-        var proposal = KernelProposal(
-            inputs: formats, outputs: [request.outputs[0].plain], implementation: ownKernelName("pointwise")
-        ) { memory in
-            let (x, dy) = (memory.inputs[0], memory.inputs[1])
-            let dw = memory.outputs[0].floats
-            return OwnKernel {
-                withUnsafePointer(to: shape) {
-                    fovea_pointwise_filter_gradient(
-                        $0, x.assumingMemoryBound(to: UInt16.self), dy.assumingMemoryBound(to: UInt16.self), dw,
-                        memory.scratch)
-                }
-            }
+        let scratch = withUnsafePointer(to: shape) { fovea_pointwise_scratch($0) }
+        return ownFilterGradient(request, formats, "pointwise", scratch) { x, dy, dw, scratch in
+            withUnsafePointer(to: shape) { fovea_pointwise_filter_gradient($0, x, dy, dw, scratch) }
         }
-        proposal.scratchByteCount = withUnsafePointer(to: shape) { fovea_pointwise_scratch($0) }
-        return hasBias ? withBias(request, proposal) : proposal
+    }
+
+    /// A kernel of ours that reads x and dy in bf16, in these formats, and writes dw as the optimizer reads it; and the
+    /// gradient of the bias, where there is one. `kernel` gets x, dy, dw and so many bytes of scratch memory.
+    func ownFilterGradient(
+        _ request: KernelRequest, _ inputs: [TensorFormat], _ name: String, _ scratchByteCount: Int,
+        _ kernel:
+            @escaping (
+                UnsafePointer<UInt16>, UnsafePointer<UInt16>, UnsafeMutablePointer<Float>, UnsafeMutableRawPointer?
+            ) -> Void
+    ) -> KernelProposal {
+        var filters = KernelProposal(
+            inputs: inputs, outputs: [request.outputs[0].plain], implementation: ownKernelName(name)
+        ) { memory in
+            let x = UnsafePointer(memory.inputs[0].assumingMemoryBound(to: UInt16.self))
+            let dy = UnsafePointer(memory.inputs[1].assumingMemoryBound(to: UInt16.self))
+            let dw = memory.outputs[0].floats
+            return OwnKernel { kernel(x, dy, dw, memory.scratch) }
+        }
+        filters.scratchByteCount = scratchByteCount
+        return hasBias ? withBias(request, filters) : filters
     }
 }

@@ -20,21 +20,9 @@ extension ConvolutionBackwardWeights {
         guard blocked.channelBlock == 16, withUnsafePointer(to: shape, { fovea_stem_suits($0) != 0 }) else {
             return nil
         }
-        var filters = KernelProposal(
-            inputs: [x.plain, dy.laidOut(blocked)], outputs: [request.outputs[0].plain],
-            implementation: ownKernelName("stem")
-        ) { memory in
-            let (x, dy) = (memory.inputs[0], memory.inputs[1])
-            let dw = memory.outputs[0].floats
-            return OwnKernel {
-                withUnsafePointer(to: shape) {
-                    fovea_stem_filter_gradient(
-                        $0, x.assumingMemoryBound(to: UInt16.self), dy.assumingMemoryBound(to: UInt16.self), dw,
-                        memory.scratch)
-                }
-            }
+        let scratch = withUnsafePointer(to: shape) { fovea_stem_scratch($0) }
+        return ownFilterGradient(request, [x.plain, dy.laidOut(blocked)], "stem", scratch) { x, dy, dw, scratch in
+            withUnsafePointer(to: shape) { fovea_stem_filter_gradient($0, x, dy, dw, scratch) }
         }
-        filters.scratchByteCount = withUnsafePointer(to: shape) { fovea_stem_scratch($0) }
-        return hasBias ? withBias(request, filters) : filters
     }
 }

@@ -2,6 +2,7 @@
 // on standard error and an exit code. Everything else stands in the commands' own files.
 
 import ArgumentParser
+import FoveaPictures
 import FoveaTensorCore
 import FoveaWorkflows
 import Foundation
@@ -34,6 +35,8 @@ enum Program {
         // So is a file that would grow beyond the limit of `ulimit -f`.
         signal(SIGXFSZ, SIG_IGN)
         do {
+            // Read where pictures are; told here if it cannot be understood.
+            _ = try DecodingLimits(environment: ProcessInfo.processInfo.environment)
             var command = try Fovea.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

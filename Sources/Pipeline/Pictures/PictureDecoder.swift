@@ -4,25 +4,6 @@
 import CImageCodecs
 import FoveaTensorCore
 
-/// How much a picture may ask for. Held against what the header says, before anything is allocated.
-package struct DecodingLimits: Sendable, Equatable {
-    /// Columns times rows.
-    package var pixels: Int
-    /// Columns, and rows.
-    package var side: Int
-    /// Bytes of the file.
-    package var fileBytes: Int
-
-    package init(pixels: Int = 178_956_970, side: Int = 1_000_000, fileBytes: Int = 1 << 29) {
-        self.pixels = pixels
-        self.side = side
-        self.fileBytes = fileBytes
-    }
-
-    /// Pillow's bound on pixels (twice its MAX_IMAGE_PIXELS), libpng's on sides, and half a gigabyte of file.
-    package static let standard = DecodingLimits()
-}
-
 /// What can be told of a picture without decoding it.
 package struct PictureInfo: Sendable, Equatable {
     /// The kind of file.
@@ -116,7 +97,9 @@ package enum PictureDecoder {
     ) throws -> PictureFile {
         guard !bytes.isEmpty else { throw PictureRefusal.empty.failure("the file is empty") }
         guard bytes.count <= limits.fileBytes else {
-            throw PictureRefusal.tooLarge.failure("the file has \(bytes.count) bytes, the limit is \(limits.fileBytes)")
+            throw PictureRefusal.tooLarge.failure(
+                "the file has \(bytes.count) bytes, the limit is \(limits.fileBytes)",
+                advice: "\(DecodingLimits.fileBytesName) sets another.")
         }
         guard let format = PictureFormat.of(bytes) else {
             throw PictureRefusal.unknownFormat.failure(
@@ -145,7 +128,8 @@ package enum PictureDecoder {
             let count = header.width * header.height
             throw PictureRefusal.tooLarge.failure(
                 "the picture is too large: \(size) is \(count) pixels, the limit is \(limits.pixels)",
-                advice: "Make it smaller: networks look at far fewer pixels.")
+                advice: "Make it smaller, since networks look at far fewer pixels, or set \(DecodingLimits.pixelsName)."
+            )
         }
     }
 }
