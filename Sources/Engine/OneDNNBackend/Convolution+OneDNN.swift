@@ -9,10 +9,9 @@ import FoveaTensorCore
 
 extension Window {
     var oneDNN: FoveaDNNWindow {
-        func pair(_ value: SIMD2<Int>) -> (Int64, Int64) { (Int64(value[0]), Int64(value[1])) }
-        return FoveaDNNWindow(
-            kernel: pair(kernel), stride: pair(stride), dilation: pair(dilation &- 1), before: pair(paddingBefore),
-            after: pair(paddingAfter))
+        FoveaDNNWindow(
+            kernel: kernel.pair, stride: stride.pair, dilation: (dilation &- 1).pair, before: paddingBefore.pair,
+            after: paddingAfter.pair)
     }
 }
 

@@ -22,15 +22,12 @@ private struct OwnDepthwise {
         self.x = OneDNNLayout.blocked(x, type)
         self.y = self.x.like(y)
         guard let block = self.x.channelBlock, block <= fovea_depthwise_block(fovea_instructions()) else { return nil }
-        // Whole planes are shared out.
-        let (planes, threads) = (x[0] * ((x[1] + block - 1) / block), Int(fovea_pool_threads()))
-        guard planes % threads == 0 || planes >= 8 * threads else { return nil }
-        func pair(_ value: SIMD2<Int>) -> (Int64, Int64) { (Int64(value[0]), Int64(value[1])) }
+        guard sharesWholePlanes(x, block: block) else { return nil }
         shape = fovea_depthwise(
             n: Int64(x[0]), c: Int64(x[1]), h: Int64(x[2]), w: Int64(x[3]), y_h: Int64(y[2]), y_w: Int64(y[3]),
-            kernel: pair(window.kernel), stride: pair(window.stride), dilation: pair(window.dilation),
-            before: pair(window.paddingBefore), block: Int32(block), is_bf16: type == .bf16 ? 1 : 0,
-            threads: Int32(threads), instructions: fovea_instructions())
+            kernel: window.kernel.pair, stride: window.stride.pair, dilation: window.dilation.pair,
+            before: window.paddingBefore.pair, block: Int32(block), is_bf16: type == .bf16 ? 1 : 0,
+            threads: fovea_pool_threads(), instructions: fovea_instructions())
     }
 
     /// True if forward pass and gradient of the input are ours too.
@@ -61,16 +58,6 @@ extension UnsafeMutableRawPointer {
 }
 
 extension Convolution {
-    /// What our kernels hold results to for the activation; nil where they cannot do it.
-    var ownLimits: ClosedRange<Float>? {
-        switch activation {
-        case nil: -.infinity ... .infinity
-        case .relu: 0 ... .infinity
-        case .relu6: 0...6
-        default: nil
-        }
-    }
-
     /// Our kernel for a request whose operator is `self`; nil where ours cannot do it.
     func ownDepthwise(_ request: KernelRequest) -> KernelProposal? {
         let (x, w, y) = (request.inputs[0], request.inputs[1], request.outputs[0])
@@ -120,29 +107,5 @@ extension ConvolutionBackwardWeights {
                 shape, memory.inputs[0], memory.inputs[1], memory.outputs[0].floats, memory.scratch)
         }
         return hasBias ? withBias(request, filters) : filters
-    }
-
-    /// The same, and the gradient of the bias: dy summed over pictures and positions.
-    func withBias(_ request: KernelRequest, _ filters: KernelProposal) -> KernelProposal {
-        let maps = FactoredMaps(filters.inputs[1]).maps
-        let (n, c) = (Int(maps.n), Int(maps.c))
-        let start = (filters.scratchByteCount + 63) / 64 * 64
-        var both = KernelProposal(
-            inputs: filters.inputs, outputs: [filters.outputs[0], request.outputs[1].plain],
-            implementation: filters.implementation
-        ) { memory in
-            let (dy, db) = (memory.inputs[1], memory.outputs[1].floats)
-            guard let scratch = memory.scratch else { preconditionFailure("sums of planes want scratch memory") }
-            let sums = (scratch + start).floats
-            var alone = memory
-            alone.outputs.removeLast()
-            let bias = OwnKernel {
-                withUnsafePointer(to: maps) { fovea_channel_products($0, dy, nil, sums) }
-                for channel in 0..<c { db[channel] = (0..<n).reduce(0) { $0 + sums[$1 * c + channel] } }
-            }
-            return KernelSequence([try filters.bind(alone), bias])
-        }
-        both.scratchByteCount = start + n * c * 4
-        return both
     }
 }

@@ -38,19 +38,15 @@ private struct OwnGrouped {
             self.x = blocked
         }
         self.y = self.x.like(y)
-        func pair(_ value: SIMD2<Int>) -> (Int64, Int64) { (Int64(value[0]), Int64(value[1])) }
         shape = fovea_grouped(
             n: Int64(x[0]), c: Int64(x[1]), width: Int64(filters[1]), h: Int64(x[2]), w: Int64(x[3]),
-            y_h: Int64(y[2]), y_w: Int64(y[3]), kernel: pair(window.kernel), stride: pair(window.stride),
-            dilation: pair(window.dilation), before: pair(window.paddingBefore), block: block,
+            y_h: Int64(y[2]), y_w: Int64(y[3]), kernel: window.kernel.pair, stride: window.stride.pair,
+            dilation: window.dilation.pair, before: window.paddingBefore.pair, block: block,
             channels_last: isLast ? 1 : 0, is_bf16: isBF16, threads: fovea_pool_threads(),
             instructions: fovea_instructions())
-        guard withUnsafePointer(to: shape, { fovea_grouped_suits($0) != 0 }), Self.isFaster(shape, kind) else {
-            return nil
-        }
-        // Whole planes are shared out.
-        let (planes, threads) = (x[0] * ((x[1] + Int(block) - 1) / Int(block)), Int(fovea_pool_threads()))
-        guard planes % threads == 0 || planes >= 8 * threads else { return nil }
+        guard withUnsafePointer(to: shape, { fovea_grouped_suits($0) != 0 }), Self.isFaster(shape, kind),
+            sharesWholePlanes(x, block: Int(block))
+        else { return nil }
     }
 
     /// Where the library is slow: groups that are no whole blocks of channels; of depthwise convolutions in bf16, gradients of

@@ -26,25 +26,4 @@ extension ConvolutionBackwardWeights {
             withUnsafePointer(to: shape) { fovea_pointwise_filter_gradient($0, x, dy, dw, scratch) }
         }
     }
-
-    /// A kernel of ours that reads x and dy in bf16, in these formats, and writes dw as the optimizer reads it; and the
-    /// gradient of the bias, where there is one. `kernel` gets x, dy, dw and so many bytes of scratch memory.
-    func ownFilterGradient(
-        _ request: KernelRequest, _ inputs: [TensorFormat], _ name: String, _ scratchByteCount: Int,
-        _ kernel:
-            @escaping (
-                UnsafePointer<UInt16>, UnsafePointer<UInt16>, UnsafeMutablePointer<Float>, UnsafeMutableRawPointer?
-            ) -> Void
-    ) -> KernelProposal {
-        var filters = KernelProposal(
-            inputs: inputs, outputs: [request.outputs[0].plain], implementation: ownKernelName(name)
-        ) { memory in
-            let x = UnsafePointer(memory.inputs[0].assumingMemoryBound(to: UInt16.self))
-            let dy = UnsafePointer(memory.inputs[1].assumingMemoryBound(to: UInt16.self))
-            let dw = memory.outputs[0].floats
-            return OwnKernel { kernel(x, dy, dw, memory.scratch) }
-        }
-        filters.scratchByteCount = scratchByteCount
-        return hasBias ? withBias(request, filters) : filters
-    }
 }

@@ -12,11 +12,10 @@ extension ConvolutionBackwardWeights {
         let (x, dy) = (request.inputs[0], request.inputs[1])
         guard groups == 1, window.dilation == SIMD2(1, 1), x.dataType == .bf16, dy.dataType == .bf16 else { return nil }
         let blocked = OneDNNLayout.blocked(dy.shape, .bf16)
-        func pair(_ value: SIMD2<Int>) -> (Int64, Int64) { (Int64(value[0]), Int64(value[1])) }
         let shape = fovea_stem(
             n: Int64(x.shape[0]), c: Int64(x.shape[1]), o: Int64(dy.shape[1]), h: Int64(x.shape[2]),
-            w: Int64(x.shape[3]), y_h: Int64(dy.shape[2]), y_w: Int64(dy.shape[3]), kernel: pair(window.kernel),
-            stride: pair(window.stride), before: pair(window.paddingBefore), threads: fovea_pool_threads())
+            w: Int64(x.shape[3]), y_h: Int64(dy.shape[2]), y_w: Int64(dy.shape[3]), kernel: window.kernel.pair,
+            stride: window.stride.pair, before: window.paddingBefore.pair, threads: fovea_pool_threads())
         guard blocked.channelBlock == 16, withUnsafePointer(to: shape, { fovea_stem_suits($0) != 0 }) else {
             return nil
         }
