@@ -16,8 +16,8 @@ import Testing
         try TensorFile(TensorFile.goldenFolder.appending(path: "transformers.golden"))
     }
 
-    /// The tensors of a file, and the text of its config.json.
-    private func saved(_ network: String) throws -> (weights: NamedWeights, configuration: Data) {
+    /// The tensors of a file, the text of its config.json, and the size of the pictures that it was asked with.
+    private func saved(_ network: String) throws -> (weights: NamedWeights, configuration: Data, size: Int) {
         let text = try #require(try Self.golden.get().metadata[network])
         let described = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         let parameters = try #require(described["parameters"] as? [[Any]])
@@ -27,16 +27,20 @@ import Testing
             return (name: name, tensor: shape.rank == 0 ? Tensor(shape, [0]) : Drawn.parameter(name, shape))
         }
         let configuration = try JSONSerialization.data(withJSONObject: try #require(described["config"]))
-        return (NamedWeights(file: network, tensors: tensors).unwrapped(), configuration)
+        let size = try #require(described["size"] as? Int)
+        return (NamedWeights(file: network, tensors: tensors).unwrapped(), configuration, size)
     }
 
-    @Test(arguments: ["resnet18", "resnet50", "regnet_y_400mf", "timm_convnext_tiny"])
+    @Test(arguments: [
+        "resnet18", "resnet50", "regnet_y_400mf", "timm_convnext_tiny", "tf_efficientnet_b0", "tf_efficientnet_b2",
+        "tf_mobilenetv2_100",
+    ])
     func `weights with transformers' names answer as its own classes do`(_ network: String) throws {
         let expected = try #require(try Self.golden.get().doubles["\(network)/logits"])
-        let (weights, json) = try saved(network)
+        let (weights, json, size) = try saved(network)
         let configuration = try ForeignConfiguration(json: json, file: "config.json")
         let start = try StartingWeights(
-            weights, name: network, hint: configuration.architecture ?? "", size: 65, origin: "transformers")
+            weights, name: network, hint: configuration.architecture ?? "", size: size, origin: "transformers")
         #expect(start.configuration.architecture == network)
         #expect(start.hasClassifier && start.configuration.classCount == 10)
         #expect(configuration.classNames?.first == "LABEL_0" && configuration.notes.isEmpty)
@@ -48,16 +52,19 @@ import Testing
             try start.fill(store, of: model, classes: (0..<10).map(String.init))
             let plan = try Compiler.plan(
                 Compiler.inferenceGraph(graph), isTraining: false, store: store, library: library)
-            _ = plan.input("x").update(from: Drawn.picture(expected.shape[0], 65).elements)
+            _ = plan.input("x").update(from: Drawn.picture(expected.shape[0], size).elements)
             try plan.run()
             return Tensor(expected.shape, plan.output("logits").prefix(expected.shape.count).map(Double.init))
         }
         #expect(logits.mismatch(with: expected, tolerance: 5e-5) == nil)
     }
 
-    @Test(arguments: [("downsample_in_bottleneck", "true"), ("hidden_act", "\"gelu\"")])
-    func `what transformers computes otherwise is refused`(key: String, value: String) throws {
-        let json = Data("{\"model_type\": \"resnet\", \"\(key)\": \(value)}".utf8)
+    @Test(arguments: [
+        ("resnet", "downsample_in_bottleneck", "true"), ("resnet", "hidden_act", "\"gelu\""),
+        ("mobilenet_v2", "tf_padding", "false"), ("efficientnet", "pooling_type", "\"max\""),
+    ])
+    func `what transformers computes otherwise is refused`(kind: String, key: String, value: String) throws {
+        let json = Data("{\"model_type\": \"\(kind)\", \"\(key)\": \(value)}".utf8)
         let error = #expect(throws: Failure.self) { try ForeignConfiguration(json: json, file: "config.json") }
         #expect(error?.message.contains(key) == true)
     }

@@ -28,7 +28,8 @@ FAMILIES = {
     "ConvNeXt": ["convnext_tiny", "convnext_small", "timm_convnext_tiny", "timm_convnext_small"],
     "TimmEfficientNet": ["test_efficientnet"] + [f"tf_efficientnet_b{size}" for size in range(5)]
     + ["tf_efficientnetv2_b0", "tf_efficientnetv2_s", "timm_efficientnet_b0"]
-    + ["mobilenetv2_050", "mobilenetv2_100", "mobilenetv2_140"],
+    + ["mobilenetv2_050", "mobilenetv2_100", "mobilenetv2_140"]
+    + [f"tf_mobilenetv2_{width}" for width in ("035", "050", "075", "100", "140")],
     "CIFARResNet": ["resnet20", "resnet32", "resnet44", "resnet56"],
 }
 
@@ -39,6 +40,8 @@ def build(name, classes=1000):
     if name in FAMILIES["TimmEfficientNet"] or name.startswith("timm_"):
         import timm  # noqa: PLC0415
 
+        if name.startswith("tf_mobilenet"):  # Of this timm has no form of its own, but all its parts.
+            return timm.create_model(name.removeprefix("tf_"), num_classes=classes, pad_type="same", bn_eps=1e-3)
         return timm.create_model(name.removeprefix("timm_"), num_classes=classes)
     if name.startswith("mobilenet_v2_"):
         return torchvision.models.mobilenet_v2(num_classes=classes, width_mult=int(name[-3:]) / 100)

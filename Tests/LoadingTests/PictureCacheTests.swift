@@ -100,7 +100,7 @@ private final class EncodedSource: Source {
 
     @Test func `two sources share a limit`() {
         let options = CacheOptions(mode: .memory, budget: 1000)
-        #expect(options.share(9, of: 10).budget == 900 && options.share(1, of: 10).budget == 100)
+        #expect(options.share(9, of: 10).memoryBytes == 900 && options.share(1, of: 10).memoryBytes == 100)
         #expect(CacheOptions().share(9, of: 10) == CacheOptions())
     }
 

@@ -112,7 +112,22 @@ private struct Parts {
         #expect(start.licence == "mit")
     }
 
+    @Test func `EfficientNet's processor divides by the deviation twice`() throws {
+        let folder = try Parts().folder
+        let text =
+            #"{"size": {"height": 64, "width": 64}, "include_top": true, "resample": 0, "rescale_offset": false, "#
+        let numbers = #""image_mean": [0.1, 0.2, 0.3], "image_std": [0.5, 0.25, 1]}"#
+        try folder.write(PreprocessorFile.name, Array((text + numbers).utf8))
+        let pictures = try #require(try StartingWeights(path: folder.path).preprocessing)
+        #expect(pictures.deviation == [0.25, 0.0625, 1] && pictures.mean == [0.1, 0.2, 0.3])
+        #expect(pictures.interpolation == .nearest && pictures.resize == .squash)
+    }
+
     @Test(arguments: [
+        (
+            #"{"size": 32, "crop_pct": 0.9, "image_mean": [0, 0, 0], "image_std": [1, 1, 1], "rescale_offset": true}"#,
+            "rescale_offset"
+        ),
         (#"{"size": 32, "do_normalize": false}"#, "leaves out"),
         (#"{"size": 32, "rescale_factor": 1.0}"#, "rescale factor"),
         (#"{"size": 32, "resample": 5}"#, "filter 5"), (#"{"size": {"height": 3, "width": 4}}"#, "size is said"),

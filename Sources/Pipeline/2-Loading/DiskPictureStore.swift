@@ -33,8 +33,6 @@ final class DiskPictureStore: @unchecked Sendable {
     /// The file for `count` pictures, of at most `capacity` bytes; made, or begun anew if it is another's or damaged.
     /// Throws a `Failure` of kind `.work` if it cannot be used.
     init(path: String, count: Int, key: UInt64, budget: Int) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         func failed(_ what: String) -> Failure {
             Failure(.work, "\(path): \(what): \(String(cString: strerror(errno)))")
         }
@@ -45,6 +43,8 @@ final class DiskPictureStore: @unchecked Sendable {
             throw Failure(
                 .work, "\(path): another process uses this cache", advice: "Wait for it, or use --cache memory.")
         }
+        // The time of its last use, by which old files are told.
+        futimens(descriptor, nil)
         let start = Self.headerBytes + count * Self.words * 8
         capacity = max(budget, start)
         // The file is sparse: it takes no more room than what is written.

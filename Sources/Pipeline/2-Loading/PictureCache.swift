@@ -97,29 +97,25 @@ package struct CacheOptions: Sendable, Equatable {
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> String { cacheFolder("pictures", environment) }
 
+    /// The part of the budget that one of several sources has.
+    private var part = 1.0
+
     /// The part of the budget for one of several sources that share it: `count` pictures of `total`.
     package func share(_ count: Int, of total: Int) -> CacheOptions {
         guard mode != .off else { return self }
-        var part = self
-        part.budget = Int(Double(bytes) * Double(count) / Double(max(1, total)))
-        return part
+        var options = self
+        options.part *= Double(count) / Double(max(1, total))
+        return options
     }
 
-    /// The budget of this mode.
-    var bytes: Int {
-        if let budget { return budget }
-        guard mode == .disk else { return Int(clamping: ProcessInfo.processInfo.physicalMemory / 4) }
-        let files = FileManager.default
-        // Made first: another place may be on another disk.
-        try? files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let system = try? files.attributesOfFileSystem(forPath: folder)
-        let free = (system?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
-        // What earlier runs have kept may stay. Files are sparse, so blocks count.
-        let held = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).reduce(0) { sum, name in
-            var status = stat()
-            return stat(folder + "/" + name, &status) == 0 ? sum + Int(status.st_blocks) * 512 : sum
-        }
-        return (free + held) / 4
+    /// Bytes of pixels in memory.
+    package var memoryBytes: Int {
+        Int(Double(budget ?? Int(clamping: ProcessInfo.processInfo.physicalMemory / 4)) * part)
+    }
+
+    /// Bytes of pixels in the file `name` of the folder, where room is made for it.
+    func diskBytes(for name: String) -> Int {
+        Int(Double(PictureFolder(path: folder).room(for: name, limit: budget)) * part)
     }
 }
 
@@ -134,14 +130,14 @@ package final class PictureCache: Sendable {
         switch options.mode {
         case .off: return nil
         case .memory, .auto:
-            memory = MemoryPictureStore(count: names.count, budget: options.bytes)
+            memory = MemoryPictureStore(count: names.count, budget: options.memoryBytes)
             disk = nil
         case .disk:
             memory = nil
             let key = try Self.key(names, preprocessing, form)
-            let name = String(key, radix: 16)
+            let name = String(key, radix: 16) + PictureFolder.suffix
             disk = try DiskPictureStore(
-                path: "\(options.folder)/\(name).pixels", count: names.count, key: key, budget: options.bytes)
+                path: "\(options.folder)/\(name)", count: names.count, key: key, budget: options.diskBytes(for: name))
         }
     }
 

@@ -29,11 +29,14 @@ package struct NamedWeights: Sendable {
     package private(set) var entries: [Entry]
     /// What was found around the tensors, in sentences: which of several sets was taken, which prefix was cut off.
     package var notes: [String]
+    /// Whether they are known to be TensorFlow's, for networks that pad as it does, which no shape shows.
+    let isOfTensorFlow: Bool
     private var index: [String: Int]
 
     /// Of tensors of the same name the first one counts.
-    package init(file: String, entries: [Entry], notes: [String] = []) {
+    package init(file: String, entries: [Entry], isOfTensorFlow: Bool = false, notes: [String] = []) {
         self.file = file
+        self.isOfTensorFlow = isOfTensorFlow
         self.notes = notes
         self.entries = []
         index = [:]

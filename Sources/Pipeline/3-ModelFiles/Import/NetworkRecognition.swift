@@ -20,6 +20,7 @@ package struct NetworkRecognition: Sendable {
         var exact: [ModelConfiguration] = []
         var nearest: (configuration: ModelConfiguration, matching: Int, differences: [String])?
         for configuration in Self.candidates(hint: hint, size: size) {
+            if weights.isOfTensorFlow, !configuration.architecture.hasPrefix("tf_") { continue }
             guard let tried = try? Self.compare(weights, with: configuration) else { continue }
             if tried.differences.isEmpty { exact.append(tried.configuration) }
             if tried.matching > nearest?.matching ?? 0 { nearest = tried }

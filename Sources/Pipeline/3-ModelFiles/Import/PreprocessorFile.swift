@@ -57,9 +57,12 @@ struct PreprocessorFile {
             return refused("the filter \(members["resample"]?.integer ?? -1) is not known")
         }
         guard let geometry else { return refused("the size is said in a way that is not known") }
-        guard let mean = numbers("image_mean", network), let deviation = numbers("image_std", network),
+        guard let mean = numbers("image_mean", network), var deviation = numbers("image_std", network),
             deviation.allSatisfy({ $0 > 0 })
         else { return refused("mean and deviation are missing") }
+        if case .bool(true) = members["rescale_offset"] { return refused("the values are shifted by rescale_offset") }
+        // EfficientNet's processor divides by the deviation once more where the network has a classifier.
+        if case .bool(true) = members["include_top"] { deviation = deviation.map { $0 * $0 } }
         return (
             Preprocessing(
                 height: geometry.side, width: geometry.side, channels: network.channels, resize: geometry.mode,

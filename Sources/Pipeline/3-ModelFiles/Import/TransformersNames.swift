@@ -1,52 +1,80 @@
-// Names of parameters in transformers' files, whose ResNets, RegNets and ConvNeXts are those of torchvision and timm with every
-// part called otherwise. A table from its names to those of the zoo; shapes and order of dimensions are the same.
+// Names of parameters in transformers' files, whose networks are those of torchvision and timm with every part called
+// otherwise. A table from its names to those of the zoo; shapes and order of dimensions are the same. EfficientNet and
+// MobileNetV2, whose blocks it counts through, have theirs in TransformersNames+Blocks.swift.
 // Source: transformers' modeling_resnet.py, modeling_regnet.py and modeling_convnext.py.
 
 import FoveaTensorCore
 
 /// A family of transformers whose networks the zoo has.
 enum TransformersNames: String, CaseIterable {
-    case resnet, regnet, convnext
+    case resnet, regnet, convnext, efficientnet
+    case mobileNetV2 = "mobilenet_v2"
 
     /// The family whose names these are.
     init?(_ names: [String]) {
         guard
             let family = Self.allCases.first(where: { family in
-                names.contains { $0.hasPrefix(family.rawValue + ".encoder.stages.") }
+                names.contains { $0.hasPrefix(family.rawValue + family.blocks) }
             })
         else { return nil }
         self = family
     }
 
-    /// What may be computed otherwise there, and the value that means what the zoo computes.
-    private var choices: [String: JSONValue] {
+    /// Where the family keeps its blocks.
+    private var blocks: String {
+        switch self {
+        case .resnet, .regnet, .convnext: ".encoder.stages."
+        case .efficientnet: ".encoder.blocks."
+        case .mobileNetV2: ".layer."
+        }
+    }
+
+    /// Whether the weights were TensorFlow's, whose padding and norms only networks of the zoo called `tf_` have.
+    var isOfTensorFlow: Bool { self == .efficientnet || self == .mobileNetV2 }
+
+    /// What may be computed otherwise there, and the values that mean what the zoo computes.
+    private var choices: [String: [JSONValue]] {
         switch self {
         case .resnet:
             [
-                "hidden_act": .string("relu"), "downsample_in_bottleneck": .bool(false),
-                "downsample_in_first_stage": .bool(false),
+                "hidden_act": [.string("relu")], "downsample_in_bottleneck": [.bool(false)],
+                "downsample_in_first_stage": [.bool(false)],
             ]
-        case .regnet: ["hidden_act": .string("relu"), "downsample_in_first_stage": .bool(true)]
-        case .convnext: ["hidden_act": .string("gelu")]
+        case .regnet: ["hidden_act": [.string("relu")], "downsample_in_first_stage": [.bool(true)]]
+        case .convnext: ["hidden_act": [.string("gelu")]]
+        case .efficientnet:
+            [
+                "hidden_act": [.string("swish"), .string("silu")], "pooling_type": [.string("mean")],
+                "batch_norm_eps": [.number(0.001)],
+            ]
+        case .mobileNetV2:
+            [
+                "hidden_act": [.string("relu6")], "tf_padding": [.bool(true)], "output_stride": [.integer(32)],
+                "first_layer_is_expansion": [.bool(true)], "finegrained_output": [.bool(true)],
+                "layer_norm_eps": [.number(0.001)],
+            ]
         }
     }
 
     /// Throws a `Failure` of kind `.model` if a config.json asks for what no network of the zoo computes.
     func check(_ configuration: [String: JSONValue], file: String) throws {
         for (key, usual) in choices.sorted(by: { $0.key < $1.key }) {
-            guard let value = configuration[key], value != usual else { continue }
+            guard let value = configuration[key], !usual.contains(value) else { continue }
             throw Failure(
                 .model, "\(file): \(key) of this \(rawValue) is not the usual one, and no network here computes it so",
                 advice: "`fovea models` lists the networks that are known.")
         }
     }
 
-    /// What the zoo calls a parameter: torchvision's name, ConvNeXt's as timm has it. A name that is not in the table stays.
-    func own(_ name: String) -> String {
+    /// What the zoo calls the parameters: torchvision's names, but ConvNeXt's and those of TensorFlow's weights as timm has
+    /// them. Names that are not in the table stay.
+    func own(_ names: [String]) -> [String] {
         switch self {
-        case .resnet: Self.resNet(name) ?? name
-        case .regnet: Self.regNet(name) ?? name
-        case .convnext: Self.convNeXt(name) ?? name
+        case .resnet: names.map { Self.resNet($0) ?? $0 }
+        case .regnet: names.map { Self.regNet($0) ?? $0 }
+        case .convnext: names.map { Self.convNeXt($0) ?? $0 }
+        case .efficientnet: Self.efficientNet(names)
+        case .mobileNetV2: names.map { Self.mobileNetV2($0) ?? $0 }
         }
     }
 

@@ -22,11 +22,10 @@ extension NamedWeights {
             cut += prefix
         }
         let family = TransformersNames(entries.map(\.name))
-        for index in entries.indices {
-            entries[index].name = family?.own(entries[index].name) ?? Self.modern(entries[index].name)
-        }
+        let names = entries.map(\.name)
+        for (index, name) in (family?.own(names) ?? names.map(Self.modern)).enumerated() { entries[index].name = name }
         return NamedWeights(
-            file: file, entries: entries,
+            file: file, entries: entries, isOfTensorFlow: family?.isOfTensorFlow ?? false,
             notes: notes + (cut.isEmpty ? [] : ["\(file): \"\(cut)\" was cut off before every name"]))
     }
 

@@ -5,21 +5,25 @@ import FoveaGraph
 
 extension MobileNetV2 {
     static let architectures = [
-        listed("mobilenet_v2_035", width: 0.35, authors(60.3)), listed("mobilenet_v2_050", width: 0.5, authors(65.4)),
-        listed("mobilenet_v2_075", width: 0.75, authors(69.8)), listed("mobilenet_v2", width: 1, .torchvision(71.878)),
-        listed("mobilenet_v2_140", width: 1.4, authors(75.0)),
+        listed("mobilenet_v2_035", width: 0.35, .mobileNetV2Authors(60.3)),
+        listed("mobilenet_v2_050", width: 0.5, .mobileNetV2Authors(65.4)),
+        listed("mobilenet_v2_075", width: 0.75, .mobileNetV2Authors(69.8)),
+        listed("mobilenet_v2", width: 1, .torchvision(71.878)),
+        listed("mobilenet_v2_140", width: 1.4, .mobileNetV2Authors(75.0)),
     ]
-
-    /// The table of the authors' own weights: research/slim/nets/mobilenet/README.md of tensorflow/models.
-    private static func authors(_ percent: Double) -> PublishedAccuracy {
-        PublishedAccuracy(percent: percent, data: "ImageNet-1K", source: "the authors' weights for TensorFlow")
-    }
 
     private static func listed(_ name: String, width: Double, _ accuracy: PublishedAccuracy) -> Architecture {
         let channels = width == 1 ? "" : ", channels times \(width)"
         return Architecture(
             name: name, summary: "Sandler et al. 2018\(channels); up to 64 px with less striding", nominalSize: 224,
             accuracy: accuracy, make: { MobileNetV2($0, width: width) })
+    }
+}
+
+extension PublishedAccuracy {
+    /// The table of the authors' own weights: research/slim/nets/mobilenet/README.md of tensorflow/models.
+    static func mobileNetV2Authors(_ percent: Double) -> PublishedAccuracy {
+        PublishedAccuracy(percent: percent, data: "ImageNet-1K", source: "the authors' weights for TensorFlow")
     }
 }
 

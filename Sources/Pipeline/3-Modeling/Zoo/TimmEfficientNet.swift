@@ -1,6 +1,6 @@
 // EfficientNets as timm has them, under its names of parameters: those of TensorFlow's weights (`tf_*`), whose convolutions
 // pad as TensorFlow's do, those of timm's own weights, and the tiny one of its tests. Tan and Le 2019, table 1; 2021, table 4.
-// MobileNetV2 (Sandler et al. 2018, table 2) is one of them there.
+// MobileNetV2 (Sandler et al. 2018, table 2) is one of them there; of TensorFlow's weights timm has none, transformers has.
 
 import FoveaGraph
 import FoveaOperators
@@ -22,6 +22,9 @@ extension TimmEfficientNet {
         mobile("050", width: 0.5, .timm(65.950, "mobilenetv2_050.lamb_in1k")),
         mobile("100", width: 1, .timm(72.976, "mobilenetv2_100.ra_in1k")),
         mobile("140", width: 1.4, .timm(76.520, "mobilenetv2_140.ra_in1k")),
+        authorsMobile("035", width: 0.35, 60.3), authorsMobile("050", width: 0.5, 65.4),
+        authorsMobile("075", width: 0.75, 69.8), authorsMobile("100", width: 1, 71.8),
+        authorsMobile("140", width: 1.4, 75.0),
         Architecture(
             name: "timm_efficientnet_b0", summary: "Tan and Le 2019, under timm's names", nominalSize: 224,
             accuracy: .timm(77.694, "efficientnet_b0.ra_in1k"),
@@ -52,17 +55,25 @@ extension TimmEfficientNet {
             })
     }
 
-    private static func mobile(_ name: String, width: Double, _ accuracy: PublishedAccuracy) -> Architecture {
+    private static func mobile(
+        _ name: String, width: Double, _ accuracy: PublishedAccuracy, ofTensorFlow: Bool = false
+    ) -> Architecture {
         let stages = TimmStage.mobile.map { $0.scaled(width: width, depth: 1) }
         let (stem, last) = (divisible(32 * width), max(1280, divisible(1280 * width)))
+        let purpose = ofTensorFlow ? "for TensorFlow's weights" : "under timm's names"
         return Architecture(
-            name: "mobilenetv2_\(name)", summary: "Sandler et al. 2018, channels times \(width), under timm's names",
-            nominalSize: 224, accuracy: accuracy,
+            name: (ofTensorFlow ? "tf_" : "") + "mobilenetv2_\(name)",
+            summary: "Sandler et al. 2018, channels times \(width), \(purpose)", nominalSize: 224, accuracy: accuracy,
             make: {
                 TimmEfficientNet(
-                    stages: stages, stem: stem, last: last, dropout: 0.2, norm: NormNumbers(), padsSame: false,
-                    activation: .relu6, dropRate: 0, classCount: $0.classCount)
+                    stages: stages, stem: stem, last: last, dropout: 0.2,
+                    norm: ofTensorFlow ? tensorFlowNorm : NormNumbers(), padsSame: ofTensorFlow, activation: .relu6,
+                    dropRate: 0, classCount: $0.classCount)
             })
+    }
+
+    private static func authorsMobile(_ name: String, width: Double, _ percent: Double) -> Architecture {
+        mobile(name, width: width, .mobileNetV2Authors(percent), ofTensorFlow: true)
     }
 
     private static func second(
