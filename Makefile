@@ -56,4 +56,4 @@ fuzz: setup
 	@scripts/fuzz.sh
 
 clean:
-	rm -rf .build .build-tests .build-fuzz Examples/.build .venv-test .venv-peers .bench
+	rm -rf .build .build-fuzz Examples/.build .venv-test .venv-peers .bench

@@ -14,13 +14,13 @@ fi
 [ -n "${FOVEA_TEST_DATA:-}" ] && export FOVEA_TEST_DATA
 printf 'test: python %s, data %s\n' "$FOVEA_TEST_PYTHON" "${FOVEA_TEST_DATA:-none}"
 
-# Tests are built with other flags than the product; in one folder each of the two builds would undo the other.
-scratch=.build-tests
-mkdir -p "$scratch"
-output=$scratch/output.txt
+results=.build/tests
+mkdir -p "$results"
+output=$results/output.txt
 status=0
-${SWIFT:-swift} test -c release --scratch-path "$scratch" "$@" 2>&1 | tee "$output" || status=$?
+# Without @testable imports tests and program are compiled alike, and share what `make build` has built.
+${SWIFT:-swift} test -c release --disable-testable-imports "$@" 2>&1 | tee "$output" || status=$?
 allowed=("Tests/allowed-skips.txt")
 [ -n "${FOVEA_TEST_DATA:-}" ] || allowed+=("Tests/allowed-skips-without-data.txt")
-cat "${allowed[@]}" >"$scratch/allowed-skips.txt"
-scripts/judge-tests.sh "$output" "$scratch/allowed-skips.txt" "$status" | tee "$scratch/verdict.txt"
+cat "${allowed[@]}" >"$results/allowed-skips.txt"
+scripts/judge-tests.sh "$output" "$results/allowed-skips.txt" "$status" | tee "$results/verdict.txt"

@@ -1,12 +1,11 @@
 // Tar, zip and CSV files as Python's own writers make them (Tests/Golden/archives.py): every picture is found, under its
 // label, with its content.
 
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 /// What a source holds, as text.
 func text(_ source: any Source, _ index: Int) throws -> String {
@@ -36,7 +35,7 @@ func described(_ data: DataSet, _ split: Split = .training, after prefix: String
 
     private func expected(_ file: String) throws -> [Expected] {
         let all = try JSONDecoder().decode(
-            [String: [Expected]].self, from: Data(try readFile(Self.folder + "/expected.json")))
+            [String: [Expected]].self, from: Data(try fileBytes(Self.folder + "/expected.json")))
         return try #require(all[file])
     }
 
@@ -61,7 +60,7 @@ func described(_ data: DataSet, _ split: Split = .training, after prefix: String
 
     @Test(arguments: ["semicolons.csv", "quoted.csv", "tabs.csv"])
     func `tables that Python wrote are read cell by cell`(file: String) throws {
-        let rows = try CSVReader(try readFile(Self.folder + "/" + file), name: file).rows
+        let rows = try CSVReader(try fileBytes(Self.folder + "/" + file), name: file).rows
         #expect(rows.first?.cells == ["Filename", "Class"])
         #expect(rows.dropFirst().map(\.cells) == (try expected(file).map { [$0.path, $0.label] }))
         #expect(rows.map(\.line) == [1, 2, 3, 4, 6])

@@ -1,10 +1,9 @@
 // The folders that an archive's paths tell: no more of them than a data set has.
 
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
 import Testing
-
-@testable import FoveaCollecting
 
 @Suite struct ArchiveTreeTests {
     @Test func `a member below thousands of folders is left out, in little memory, and is said`() throws {

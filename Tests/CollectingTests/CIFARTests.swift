@@ -2,13 +2,12 @@
 
 import CZlib
 import Crypto
+import Foundation
+import FoveaCollecting
 import FoveaPictures
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 /// Records whose red plane is the number, whose green plane counts, whose blue plane is 7.
 private func records(_ count: Int, classes: Int, fine: Bool = false) -> [UInt8] {
@@ -25,7 +24,7 @@ private func gzipped(_ bytes: [UInt8], in folder: TemporaryFolder) throws -> [UI
     let file = gzopen(path, "wb")
     gzwrite(file, bytes, UInt32(bytes.count))
     gzclose(file)
-    return try readFile(path)
+    return try fileBytes(path)
 }
 
 @Suite struct CIFARTests {

@@ -1,11 +1,10 @@
 // Folders of class folders: what is recognised, what is skipped, and what every error says.
 
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 /// The failure that opening this folder ends with.
 func failure(_ path: String, _ options: CollectingOptions = .undivided) -> Failure? {

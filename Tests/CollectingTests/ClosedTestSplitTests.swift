@@ -1,12 +1,11 @@
 // The test split is never read while training: its files are traps here that would hang, fail or tell on whoever opens
 // them.
 
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 /// What the kernel counts as opened or read below some folders (inotify); Linux only.
 #if os(Linux)

@@ -1,11 +1,10 @@
 // What a person reads when a folder is no data set.
 
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 @Suite struct CollectingErrorsTests {
     @Test func `what is not there is named, and so is what could be`() {

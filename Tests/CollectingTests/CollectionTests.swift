@@ -1,13 +1,12 @@
 // Collecting: what is kept, what is dropped and named, what is written, and that nothing else is touched.
 
 import Crypto
+import Foundation
+import FoveaCollecting
 import FoveaPictures
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 @Suite struct CollectionTests {
     let folder: TemporaryFolder
@@ -44,9 +43,10 @@ import Testing
         while let file = walk?.nextObject() as? String {
             let path = folder.path + "/" + name + "/" + file
             var found = stat()
-            guard lstat(path, &found) == 0, !isKind(S_IFDIR, found) else { continue }
+            guard lstat(path, &found) == 0, found.st_mode & S_IFMT != S_IFDIR else { continue }
             files[file] =
-                (isKind(S_IFLNK, found) ? "link " : "") + ContentHash(.encoded(try readFile(path))).hexadecimal
+                (found.st_mode & S_IFMT == S_IFLNK ? "link " : "")
+                + ContentHash(.encoded(try fileBytes(path))).hexadecimal
         }
         return files
     }

@@ -1,13 +1,12 @@
 // Splits drawn by content: who moves (nobody), in what proportion, and what is said about it.
 
+import Foundation
+import FoveaCollecting
 import FoveaPictures
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Synchronization
 import Testing
-
-@testable import FoveaCollecting
 
 @Suite struct DrawnSplitsTests {
     /// File names of each split.

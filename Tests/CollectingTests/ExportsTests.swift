@@ -1,12 +1,11 @@
 // Exports of labelling programs and described folders: Label Studio, COCO, Hugging Face's imagefolder, and labels that
 // stand in the files' names.
 
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 @Suite struct ExportsTests {
     let folder: TemporaryFolder

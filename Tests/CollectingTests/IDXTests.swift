@@ -1,13 +1,12 @@
 // IDX files: Fashion-MNIST as it is, small ones made here, and every way to be broken.
 
 import CZlib
+import Foundation
+import FoveaCollecting
 import FoveaPictures
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 let packagedFashion = "/usr/share/datasets/fashion-mnist"
 let hasFashion = access(packagedFashion + "/train-images-idx3-ubyte.gz", R_OK) == 0
@@ -47,7 +46,7 @@ func writePair(_ folder: TemporaryFolder, _ prefix: String, count: Int, classes:
         #expect(source.entries[4].name == "train-images[4]")
         let zipped = try TemporaryFolder()
         for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"] {
-            let bytes = try readFile(folder.path + "/" + name)
+            let bytes = try fileBytes(folder.path + "/" + name)
             let file = gzopen(zipped.path + "/" + name + ".gz", "wb")
             gzwrite(file, bytes, UInt32(bytes.count))
             gzclose(file)
@@ -117,7 +116,7 @@ func writePair(_ folder: TemporaryFolder, _ prefix: String, count: Int, classes:
         let file = gzopen(path, "wb")
         gzwrite(file, bytes, UInt32(bytes.count))
         gzclose(file)
-        let whole = try readFile(path)
+        let whole = try fileBytes(path)
         let labels = idx([100], (0..<100).map { UInt8($0 % 10) })
         #expect(
             try message(images: Array(whole.prefix(whole.count / 2)), labels: labels, ending: ".gz").contains(

@@ -1,13 +1,12 @@
 // Known data sets: where they are found, and everything that can go wrong while fetching one.
 
 import Crypto
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Synchronization
 import Testing
-
-@testable import FoveaCollecting
 
 private func sha256(_ bytes: [UInt8]) -> String {
     SHA256.hash(data: bytes).map { String(format: "%02x", Int($0)) }.joined()
@@ -49,7 +48,7 @@ private func sha256(_ bytes: [UInt8]) -> String {
         #expect(data.name == "made" && data.classes == ["a", "b", "c"])
         #expect(Set(server.requests) == Set(contents.keys))
         for (name, bytes) in contents {
-            #expect(try readFile(home.path + "/datasets/made/" + name) == bytes)
+            #expect(try fileBytes(home.path + "/datasets/made/" + name) == bytes)
             #expect(
                 told.withLock {
                     $0.contains(.downloading(file: name, received: bytes.count, total: bytes.count))
@@ -83,7 +82,7 @@ private func sha256(_ bytes: [UInt8]) -> String {
                 == "Install it, or put the four .gz files into \(home.path)/datasets/made yourself.")
         let found = try FileManager.default.contentsOfDirectory(atPath: home.path + "/datasets/made")
         #expect(found == (left > 0 ? [".train-labels-idx1-ubyte.gz.part"] : []))
-        if left > 0 { #expect(try readFile(home.path + "/datasets/made/" + found[0]).count == left) }
+        if left > 0 { #expect(try fileBytes(home.path + "/datasets/made/" + found[0]).count == left) }
         return (error?.message ?? "").replacingOccurrences(of: server.address, with: "ADDRESS/")
     }
 
@@ -129,7 +128,7 @@ private func sha256(_ bytes: [UInt8]) -> String {
         let data = try made([server.address]).open(options(home))
         #expect(data.splits[.test]?.entries.count == 8)
         #expect(server.parts == [30, 130, 230])
-        #expect(try readFile(home.path + "/datasets/made/" + name) == contents[name])
+        #expect(try fileBytes(home.path + "/datasets/made/" + name) == contents[name])
         #expect(try FileManager.default.contentsOfDirectory(atPath: home.path + "/datasets/made").count == 4)
     }
 
@@ -142,7 +141,7 @@ private func sha256(_ bytes: [UInt8]) -> String {
         try home.write("datasets/made/." + name + ".part", [UInt8](repeating: 9, count: 30))
         _ = try made([server.address]).open(options(home))
         #expect(server.parts == [30] && server.requests.count { $0 == name } == 2)
-        #expect(try readFile(home.path + "/datasets/made/" + name) == contents[name])
+        #expect(try fileBytes(home.path + "/datasets/made/" + name) == contents[name])
     }
 
     @Test func `what a broken transfer left survives an address that has another file`() throws {
@@ -156,7 +155,7 @@ private func sha256(_ bytes: [UInt8]) -> String {
         try home.write("datasets/made/." + name + ".part", Array((contents[name] ?? []).prefix(30)))
         _ = try made([other.address, server.address]).open(options(home))
         #expect(other.requests.contains(name) && server.parts == [30])
-        #expect(try readFile(home.path + "/datasets/made/" + name) == contents[name])
+        #expect(try fileBytes(home.path + "/datasets/made/" + name) == contents[name])
     }
 
     @Test func `the next address is tried, and all reasons are told`() throws {

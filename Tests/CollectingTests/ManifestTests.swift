@@ -1,11 +1,10 @@
 // Manifests: columns under their usual names, splits, weights and groups, and what every mistake says.
 
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 @Suite struct ManifestTests {
     let folder: TemporaryFolder

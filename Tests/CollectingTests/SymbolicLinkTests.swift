@@ -1,11 +1,10 @@
 // Symbolic links: real targets are followed, dead ends and circles are skipped and counted.
 
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 @Suite struct SymbolicLinkTests {
     @Test func `links to files and folders are followed`() throws {

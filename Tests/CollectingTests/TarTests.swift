@@ -1,11 +1,10 @@
 // Tar shards: labels in all their forms, several shards as one data set, and every way to be damaged or hostile.
 
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 /// One member of a tar archive: a ustar header and its content.
 func tarMember(

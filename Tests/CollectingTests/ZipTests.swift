@@ -1,12 +1,11 @@
 // Zip files of class folders: what is found, and every way to be damaged or hostile.
 
 import CZlib
+import Foundation
+import FoveaCollecting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Testing
-
-@testable import FoveaCollecting
 
 /// A stored member of a zip file made by hand, with any field wrong that a test wants wrong.
 struct ZipPart {

@@ -1,16 +1,15 @@
 // An evaluation says what prediction would say, counts what it could not read and what was seen in training.
 
+import Foundation
 import FoveaCollecting
+import FoveaEvaluating
 import FoveaModelFiles
 import FoveaOneDNNBackend
 import FoveaPictures
 import FoveaPredicting
 import FoveaTensorCore
-import Foundation
 import FoveaTestSupport
 import Testing
-
-@testable import FoveaEvaluating
 
 @Suite struct EvaluationTests {
     let library: OneDNNLibrary

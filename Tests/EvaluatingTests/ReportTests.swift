@@ -1,13 +1,12 @@
 // What an evaluation looks like: the JSON contract to the letter, and the report with and without colours.
 
+import Foundation
+import FoveaEvaluating
 import FoveaLoading
 import FoveaMeasures
 import FoveaTensorCore
-import Foundation
 import FoveaTestSupport
 import Testing
-
-@testable import FoveaEvaluating
 
 /// A result of these (true, predicted) pairs.
 private func result(

@@ -1,14 +1,13 @@
 // What may lie beside weights in a folder: parts of them and the table of the parts, transformers' word on pictures, a model
 // card with the licence.
 
+import Foundation
 import FoveaGraph
+import FoveaModelFiles
 import FoveaModeling
 import FoveaPreprocessing
 import FoveaTensorCore
-import Foundation
 import Testing
-
-@testable import FoveaModelFiles
 
 /// A folder with the weights of a small network, in three files.
 private struct Parts {

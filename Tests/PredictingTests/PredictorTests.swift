@@ -1,14 +1,13 @@
 // Answers: probabilities that sum to one, the same alone and in a batch, and a picture that fails alone.
 
+import Foundation
 import FoveaOneDNNBackend
 import FoveaPictures
+import FoveaPredicting
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
 import Synchronization
 import Testing
-
-@testable import FoveaPredicting
 
 @Suite struct PredictorTests {
     let classes = ["a", "b", "c", "d", "e", "f", "g"]

@@ -2,6 +2,9 @@
 
 import Foundation
 
+/// The bytes of a file.
+package func fileBytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path))) }
+
 /// A new empty folder, deleted when the last reference goes.
 package final class TemporaryFolder: Sendable {
     package let path: String

@@ -1,15 +1,14 @@
 // The weights that a training on photographs starts from unasked: which, when they are fetched, and what happens where they
 // are not to be had.
 
+import Foundation
 import FoveaHub
 import FoveaTensorCore
 import FoveaTestSupport
 import FoveaTraining
-import Foundation
+import FoveaWorkflows
 import Synchronization
 import Testing
-
-@testable import FoveaWorkflows
 
 /// Photographs, a hub that has what they are to start from, and what was said.
 private final class Photographs: Sendable {

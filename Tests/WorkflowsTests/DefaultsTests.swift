@@ -6,9 +6,8 @@ import FoveaPreprocessing
 import FoveaTensorCore
 import FoveaTestSupport
 import FoveaTraining
+import FoveaWorkflows
 import Testing
-
-@testable import FoveaWorkflows
 
 /// Pictures in memory, all of one size.
 private struct Made: Source {

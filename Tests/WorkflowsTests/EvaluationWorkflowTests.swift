@@ -1,15 +1,14 @@
 // Which pictures are measured when nobody says which.
 
+import Foundation
 import FoveaCollecting
 import FoveaEvaluating
 import FoveaOneDNNBackend
 import FoveaRunning
 import FoveaTensorCore
 import FoveaTestSupport
-import Foundation
+import FoveaWorkflows
 import Testing
-
-@testable import FoveaWorkflows
 
 @Suite(.serialized) struct EvaluationWorkflowTests {
     private func evaluate(_ model: String, _ data: String, split: Split? = nil) throws -> EvaluationWorkflow.Outcome {

@@ -2,9 +2,8 @@
 
 import FoveaPredicting
 import FoveaTestSupport
+import FoveaWorkflows
 import Testing
-
-@testable import FoveaWorkflows
 
 @Suite struct PictureArgumentsTests {
     let folder: TemporaryFolder

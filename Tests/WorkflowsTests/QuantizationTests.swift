@@ -7,9 +7,8 @@ import FoveaOneDNNBackend
 import FoveaRunning
 import FoveaTensorCore
 import FoveaTestSupport
+import FoveaWorkflows
 import Testing
-
-@testable import FoveaWorkflows
 
 @Suite struct ActivationRangeTests {
     private func histogram(_ batches: [[Float]]) -> ActivationHistogram {

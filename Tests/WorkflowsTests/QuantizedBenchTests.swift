@@ -2,9 +2,8 @@
 
 import FoveaModeling
 import FoveaOneDNNBackend
+import FoveaWorkflows
 import Testing
-
-@testable import FoveaWorkflows
 
 @Suite struct QuantizedBenchTests {
     @Test func `every layer but the last computes in eight bits, and the plan says so`() throws {

@@ -1,5 +1,6 @@
 // Training as a whole: the file that comes out, what it says of itself, and what is kept when a run ends early.
 
+import Foundation
 import FoveaCollecting
 import FoveaEvaluating
 import FoveaModelFiles
@@ -8,11 +9,9 @@ import FoveaRunning
 import FoveaTensorCore
 import FoveaTestSupport
 import FoveaTraining
-import Foundation
+import FoveaWorkflows
 import Synchronization
 import Testing
-
-@testable import FoveaWorkflows
 
 @Suite(.serialized) struct TrainingWorkflowTests {
     @Test func `the model file says how it was made and scores what the best epoch scored`() throws {

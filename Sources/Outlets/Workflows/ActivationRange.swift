@@ -15,7 +15,7 @@ package enum RangeRule: String, Sendable, CaseIterable, Codable {
 }
 
 /// Magnitudes of one value of the network over all pictures that were shown to it.
-struct ActivationHistogram {
+package struct ActivationHistogram {
     /// Enough that a step of 255 spans some bins, whichever of them it is cut off at.
     private static let binCount = 4096
     /// Ranges that the rule of least squares tries, as parts of the largest magnitude.
@@ -29,8 +29,10 @@ struct ActivationHistogram {
     /// True if a value was below 0.
     private(set) var isSigned = false
 
+    package init() {}
+
     /// Counts values. Numbers that are not finite are left out.
-    mutating func add(_ values: UnsafeBufferPointer<Float>) {
+    package mutating func add(_ values: UnsafeBufferPointer<Float>) {
         var least: Float = 0
         var most: Float = 0
         for value in values where value.isFinite {
@@ -65,7 +67,7 @@ struct ActivationHistogram {
     }
 
     /// How the values are written under this rule.
-    func quantization(_ rule: RangeRule) -> Quantization {
+    package func quantization(_ rule: RangeRule) -> Quantization {
         let levels: Float = isSigned ? 127 : 255
         let bound =
             switch rule {

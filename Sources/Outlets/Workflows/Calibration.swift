@@ -11,10 +11,10 @@ import FoveaTensorCore
 import Foundation
 
 /// Pictures as the network sees them, kept for several passes.
-struct CalibrationPictures: Sendable {
+package struct CalibrationPictures: Sendable {
     /// (count, C, H, W)
-    let pixels: [Float]
-    let count: Int
+    package let pixels: [Float]
+    package let count: Int
 
     /// Pictures that lie in memory. `pixels`: (count, C, H, W).
     init(pixels: [Float], count: Int) {

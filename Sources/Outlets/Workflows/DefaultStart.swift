@@ -44,7 +44,7 @@ package struct DefaultStart: Sendable {
     }
 
     /// What a training from scratch costs: measured on the pictures called clothing (docs/fine-tuning.md).
-    static let price =
+    package static let price =
         "That costs time and accuracy: 3,068 photographs of clothing took 288 s from scratch to 80 % right, and from trained "
         + "weights 44 s to 90 %."
 

@@ -74,7 +74,7 @@ package struct QuantizationOutcome: Sendable {
         Self.warning(before: before.scores.accuracy, after: after.scores.accuracy, count: after.scores.count)
     }
 
-    static func warning(before: Double, after: Double, count: Int) -> String? {
+    package static func warning(before: Double, after: Double, count: Int) -> String? {
         func points(_ part: Double) -> Double { (part * 10000).rounded() / 100 }
         // As it would be printed, so that a loss of exactly the tolerance is none.
         guard points(before - after) > points(tolerance) else { return nil }

@@ -10,12 +10,12 @@ import FoveaRunning
 import FoveaTensorCore
 
 /// Quantises a network that nobody trained.
-enum QuantizedBench {
+package enum QuantizedBench {
     /// Random pictures that ranges are measured on.
     private static let pictures = 8
 
     /// The network in eight bits but for its last layer, as the first choice of `fovea quantize` is.
-    static func network(_ model: Model, library: any KernelLibrary) throws -> LoadedModel {
+    package static func network(_ model: Model, library: any KernelLibrary) throws -> LoadedModel {
         let store = try ParameterStore(try model.inferenceGraph(batch: 1).parameters)
         store.initialize(seed: 0)
         let configuration = model.configuration
@@ -40,7 +40,7 @@ enum QuantizedBench {
 
 extension CalibrationPictures {
     /// Pictures of noise, normalised as pictures are. `sampleSize` is C * H * W.
-    init(random count: Int, sampleSize: Int) {
+    package init(random count: Int, sampleSize: Int) {
         var stream = RandomStream(seed: 0, purpose: .testing)
         let pixels = [Float](unsafeUninitializedCapacity: count * sampleSize) { numbers, filled in
             stream.fill(numbers, normal: 1)

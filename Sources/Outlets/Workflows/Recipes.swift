@@ -5,7 +5,7 @@ import FoveaPreprocessing
 import FoveaTraining
 
 /// The starting numbers for one kind of pictures.
-struct Recipe: Sendable {
+package struct Recipe: Sendable {
     /// The network.
     var model: String
     /// Rows and columns; nil: those of the pictures.
@@ -44,14 +44,14 @@ struct Recipe: Sendable {
 
     /// Networks without batch norm, which a rate for normed ones drives apart, and the part of it that they bear.
     static let networksWithoutNorm: Set<String> = ["lenet5"]
-    static let rateWithoutNorm: Float = 0.2
+    package static let rateWithoutNorm: Float = 0.2
 
     /// Fewer training pictures than this get smaller batches and more epochs.
     static let fewPictures = 500
     /// Steps that an epoch should have at least.
     static let fewestSteps = 12
     /// The smallest batch that this leads to; norms need some pictures to measure.
-    static let smallestBatch = 8
+    package static let smallestBatch = 8
     /// How many times the epochs few pictures get.
     static let moreEpochs = 2
 }

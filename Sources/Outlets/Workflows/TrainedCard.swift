@@ -92,7 +92,7 @@ extension Probe {
     private static let count = 2
 
     /// A probe with the answers of the plan that serves.
-    static func answered(by loaded: LoadedModel, library: any KernelLibrary) throws -> Probe {
+    package static func answered(by loaded: LoadedModel, library: any KernelLibrary) throws -> Probe {
         let seed: UInt64 = 0
         let model = loaded.model.configuration
         let outputs = try library.perform {

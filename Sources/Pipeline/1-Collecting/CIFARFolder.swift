@@ -5,9 +5,9 @@ import FoveaTensorCore
 import Foundation
 
 /// The files of a CIFAR collection.
-struct CIFARFolder {
+package struct CIFARFolder {
     /// One of the two data sets.
-    enum Kind {
+    package enum Kind {
         case ten, hundred
 
         var labelBytes: Int { self == .ten ? 1 : 2 }
@@ -16,7 +16,7 @@ struct CIFARFolder {
     }
 
     /// CIFAR-10's classes, as its batches.meta.txt has them.
-    static let tenClasses = [
+    package static let tenClasses = [
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
     ]
 

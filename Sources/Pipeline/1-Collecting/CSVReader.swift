@@ -5,18 +5,18 @@ import FoveaTensorCore
 import Foundation
 
 /// A row of a table.
-struct CSVRow: Equatable {
+package struct CSVRow: Equatable {
     /// The line its first cell begins in, from 1.
-    let line: Int
-    let cells: [String]
+    package let line: Int
+    package let cells: [String]
 }
 
 /// The rows of a CSV text.
-struct CSVReader {
+package struct CSVReader {
     /// The separator that was found.
     private(set) var separator = UInt8(ascii: ",")
     /// The rows that have anything in them.
-    private(set) var rows: [CSVRow] = []
+    package private(set) var rows: [CSVRow] = []
 
     private static let separators = [",", ";", "\t", "|"].map { Array($0.utf8)[0] }
     private static let quote = UInt8(ascii: "\"")
@@ -26,7 +26,7 @@ struct CSVReader {
     private var line = 1
 
     /// Reads a text. Throws a `Failure` of kind `.data` that begins with `name` and says the line.
-    init(_ bytes: [UInt8], name: String) throws {
+    package init(_ bytes: [UInt8], name: String) throws {
         self.name = name
         self.bytes = try Self.utf8(bytes, name)
         if let zero = self.bytes.firstIndex(of: 0) {

@@ -45,7 +45,7 @@ extension Collection {
 extension NearDuplicates {
     /// The keys with those of each pair made one, the key that stands first. Pictures that share a key move together, so
     /// chains of pairs and groups that were given become one.
-    static func joined(_ keys: [ContentHash], _ pairs: [(Int, Int)]) -> [ContentHash] {
+    package static func joined(_ keys: [ContentHash], _ pairs: [(Int, Int)]) -> [ContentHash] {
         let first = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
         var leaders: [ContentHash: ContentHash] = [:]
         func leader(_ key: ContentHash) -> ContentHash {

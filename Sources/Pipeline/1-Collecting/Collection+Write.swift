@@ -54,7 +54,7 @@ extension Collection {
     }
 
     /// What decides what is written where: runs of one plan may go on with each other's files.
-    func plan(_ form: CollectionForm, _ names: CollectionNames, seed: UInt64) -> ContentHash {
+    package func plan(_ form: CollectionForm, _ names: CollectionNames, seed: UInt64) -> ContentHash {
         var plan = Array("\(form) \(seed) \(classes)\n".utf8)
         for (picture, path) in zip(pictures, names.paths) {
             plan += Array("\(path)\0\(picture.weight)\0\(picture.group ?? "")\0".utf8) + picture.hash.bytes

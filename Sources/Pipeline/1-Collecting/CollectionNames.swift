@@ -6,7 +6,7 @@ import FoveaTensorCore
 import Foundation
 
 /// Paths of a collection's pictures below its folder.
-struct CollectionNames {
+package struct CollectionNames {
     /// By picture, in the collection's order.
     private(set) var paths: [String] = []
     /// By class.
@@ -17,7 +17,7 @@ struct CollectionNames {
     /// Bytes of a name, at most: what file systems take, less the ending of a temporary file.
     private static let longest = 200
 
-    init(_ collection: Collection) {
+    package init(_ collection: Collection) {
         var taken: Set<String> = []
         for name in collection.classes {
             var folder = Self.safe(name)

@@ -7,7 +7,7 @@ import Foundation
 import Synchronization
 
 /// The state of one writing.
-final class CollectionWriter: Sendable {
+package final class CollectionWriter: Sendable {
     private let collection: Collection
     private let names: CollectionNames
     private let staging: Staging
@@ -21,7 +21,7 @@ final class CollectionWriter: Sendable {
         var failure: Failure?
     }
 
-    init(
+    package init(
         _ collection: Collection, _ names: CollectionNames, _ staging: Staging,
         _ progress: (@Sendable (CollectingProgress) -> Void)?
     ) {
@@ -36,7 +36,7 @@ final class CollectionWriter: Sendable {
     // MARK: class folders
 
     /// Writes every picture under its name, on all cores.
-    func folders(linked: Bool) throws {
+    package func folders(linked: Bool) throws {
         let used = Set(names.paths.map { folder(of: $0) })
         for path in used.sorted() { try staging.makeFolder(path) }
         let chunk = 16

@@ -7,13 +7,15 @@ import Foundation
 import Synchronization
 
 /// How much of a source becomes validation and test.
-struct DrawnParts: Equatable {
+package struct DrawnParts: Equatable {
     var validation: Double
     var test: Double
+
+    package init(validation: Double, test: Double) { (self.validation, self.test) = (validation, test) }
 }
 
 /// Draws validation and test from a source; what remains is training. Where both parts are 0, nothing is read.
-func drawSplits(
+package func drawSplits(
     from source: any Source, _ parts: DrawnParts, _ options: CollectingOptions
 ) throws -> (splits: [Split: any Source], notes: [String]) {
     precondition(parts.validation >= 0 && parts.test >= 0 && parts.validation + parts.test < 1, "\(parts)")

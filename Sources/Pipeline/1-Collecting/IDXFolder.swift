@@ -5,7 +5,7 @@ import FoveaTensorCore
 import Foundation
 
 /// The IDX files of a folder.
-struct IDXFolder {
+package struct IDXFolder {
     /// One file of pictures and one of labels.
     struct Pair {
         let images: String
@@ -19,7 +19,7 @@ struct IDXFolder {
     private let test: Pair?
 
     /// Fashion-MNIST's classes, in the order of its README.
-    static let fashionClasses = [
+    package static let fashionClasses = [
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     ]
 

@@ -5,29 +5,40 @@ import FoveaTensorCore
 import Foundation
 
 /// A file of a known data set.
-struct KnownFile: Sendable, Equatable {
-    let name: String
+package struct KnownFile: Sendable, Equatable {
+    package let name: String
     /// Its exact size.
-    let byteCount: Int
+    package let byteCount: Int
     /// In hexadecimal.
-    let sha256: String
+    package let sha256: String
+
+    package init(name: String, byteCount: Int, sha256: String) {
+        (self.name, self.byteCount, self.sha256) = (name, byteCount, sha256)
+    }
 }
 
 /// A data set that can be opened by name.
-struct KnownDataSet: Sendable {
-    let name: String
+package struct KnownDataSet: Sendable {
+    package let name: String
     /// In label order.
-    let classes: [String]
-    let files: [KnownFile]
+    package let classes: [String]
+    package let files: [KnownFile]
     /// Folders on the web that hold all files, tried in this order.
-    let addresses: [String]
+    package let addresses: [String]
     /// What else helps where nothing can be fetched.
-    let advice: String?
+    package let advice: String?
     /// What its files are.
-    var layout = Layout.idx
+    package let layout: Layout
+
+    package init(
+        name: String, classes: [String], files: [KnownFile], addresses: [String], advice: String?, layout: Layout = .idx
+    ) {
+        (self.name, self.classes, self.files) = (name, classes, files)
+        (self.addresses, self.advice, self.layout) = (addresses, advice, layout)
+    }
 
     /// How a known data set is stored.
-    enum Layout: Sendable {
+    package enum Layout: Sendable {
         /// IDX files in a folder.
         case idx
         /// One official archive of binary files.
@@ -35,10 +46,10 @@ struct KnownDataSet: Sendable {
     }
 
     /// All of them.
-    static let all = [fashionMNIST, mnist, cifar10, cifar100]
+    package static let all = [fashionMNIST, mnist, cifar10, cifar100]
 
     /// The data set of this name.
-    static func named(_ name: String) -> KnownDataSet? {
+    package static func named(_ name: String) -> KnownDataSet? {
         let plain = name.lowercased()
         return all.first { $0.name == plain || $0.name == plain.replacingOccurrences(of: "cifar-", with: "cifar") }
     }
@@ -46,7 +57,7 @@ struct KnownDataSet: Sendable {
     /// Xiao, Rasul, Vollgraf 2017. The checksums are those of the official files: torchvision publishes their MD5, and
     /// the files of Debian's package become these very bytes when the name and time that Debian took out of the
     /// gzip headers are put back (MD5 compared for all four).
-    static let fashionMNIST = KnownDataSet(
+    package static let fashionMNIST = KnownDataSet(
         name: "fashion-mnist", classes: IDXFolder.fashionClasses,
         files: [
             KnownFile(
@@ -66,7 +77,7 @@ struct KnownDataSet: Sendable {
         advice: "On Debian and Ubuntu: apt-get install dataset-fashion-mnist")
 
     /// LeCun, Cortes, Burges 1998. The checksums are those that torch-rb and many others publish for these mirrors.
-    static let mnist = KnownDataSet(
+    package static let mnist = KnownDataSet(
         name: "mnist", classes: (0...9).map(String.init),
         files: [
             KnownFile(
@@ -88,7 +99,7 @@ struct KnownDataSet: Sendable {
         advice: nil)
 
     /// Krizhevsky 2009. Size and SHA-256 as TensorFlow Datasets and GoMLX publish them for the official archive.
-    static let cifar10 = KnownDataSet(
+    package static let cifar10 = KnownDataSet(
         name: "cifar10", classes: CIFARFolder.tenClasses,
         files: [
             KnownFile(
@@ -99,7 +110,7 @@ struct KnownDataSet: Sendable {
         advice: nil, layout: .cifar(.ten))
 
     /// Krizhevsky 2009, the hundred fine classes; their names come with the archive.
-    static let cifar100 = KnownDataSet(
+    package static let cifar100 = KnownDataSet(
         name: "cifar100", classes: [],
         files: [
             KnownFile(
@@ -110,7 +121,7 @@ struct KnownDataSet: Sendable {
         advice: nil, layout: .cifar(.hundred))
 
     /// Opens it from the cache or a package of the system; fetches it into the cache first if it is in neither.
-    func open(_ options: CollectingOptions) throws -> DataSet {
+    package func open(_ options: CollectingOptions) throws -> DataSet {
         let cache = cacheFolder("datasets", options.environment) + "/" + name
         let packaged = options.packagedFolder + "/" + name
         let folder = try [cache, packaged].first(where: isComplete) ?? fetched(into: cache, options)

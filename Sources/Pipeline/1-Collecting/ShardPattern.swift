@@ -5,16 +5,16 @@ import FoveaTensorCore
 import Foundation
 
 /// Patterns over the names of files.
-enum ShardPattern {
+package enum ShardPattern {
     /// Names that braces may expand to, at most.
-    static let largestCount = 100_000
+    package static let largestCount = 100_000
 
     /// Whether the text may stand for several files.
-    static func isOne(_ text: String) -> Bool { text.contains { "*?[{".contains($0) } }
+    package static func isOne(_ text: String) -> Bool { text.contains { "*?[{".contains($0) } }
 
     /// The files that a pattern stands for, in natural order of what each of its expansions matches.
     /// Throws a `Failure` of kind `.data` that names those which are not there.
-    static func files(_ pattern: String) throws -> [String] {
+    package static func files(_ pattern: String) throws -> [String] {
         var absent: [String] = []
         var files: [String] = []
         for name in try expanded(pattern[...]) {
@@ -38,7 +38,7 @@ enum ShardPattern {
     }
 
     /// Every text that the braces stand for, the first braces turning slowest.
-    static func expanded(_ pattern: Substring) throws -> [String] {
+    package static func expanded(_ pattern: Substring) throws -> [String] {
         guard let open = pattern.firstIndex(of: "{"), let close = pattern[open...].firstIndex(of: "}") else {
             return [String(pattern)]
         }

@@ -59,7 +59,7 @@ package final class Staging: Sendable {
     }
 
     /// Prepares for a plan: what an earlier run wrote stays if it had the same plan.
-    func begin(_ plan: ContentHash) throws {
+    package func begin(_ plan: ContentHash) throws {
         let wanted = Array(plan.hexadecimal.utf8)
         if try readBytes(marker, at: 0, count: wanted.count, folder) == wanted { return removePartialFiles() }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -22,6 +22,13 @@ package struct EvaluationResult: Sendable {
     package let notes: [String]
     /// Wall-clock time of loading and computing.
     package let seconds: Double
+
+    package init(
+        scores: Scores, failures: [PictureFailure], seenInTraining: Int?, notes: [String], seconds: Double
+    ) {
+        (self.scores, self.failures, self.seenInTraining) = (scores, failures, seenInTraining)
+        (self.notes, self.seconds) = (notes, seconds)
+    }
 }
 
 /// How an evaluation is run.

@@ -28,7 +28,7 @@ package struct NearPair: Sendable {
 }
 
 /// The search for them.
-struct NearDuplicates {
+package struct NearDuplicates {
     /// The surest first.
     private(set) var pairs: [NearPair] = []
     private(set) var notes: [String] = []

@@ -5,9 +5,9 @@
 import Foundation
 
 /// What a model card says of its weights.
-struct ModelCardFile: Equatable {
+package struct ModelCardFile: Equatable {
     /// As it is written there; the name of one that has no short form.
-    let licence: String?
+    package let licence: String?
 
     /// No first lines are longer.
     private static let byteLimit = 1 << 20
@@ -20,7 +20,7 @@ struct ModelCardFile: Equatable {
         self.init(text: String(decoding: data, as: UTF8.self))
     }
 
-    init?(text: String) {
+    package init?(text: String) {
         let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
         guard let first = lines.first, first.hasPrefix("---"),
             let end = lines.dropFirst().firstIndex(where: { $0.hasPrefix("---") })

@@ -8,9 +8,9 @@ import FoveaTensorCore
 import Foundation
 
 /// What a preprocessor_config.json says.
-struct PreprocessorFile {
+package struct PreprocessorFile {
     /// Its usual name.
-    static let name = "preprocessor_config.json"
+    package static let name = "preprocessor_config.json"
     private let members: [String: JSONValue]
     private let file: String
 
