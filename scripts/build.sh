@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the program and the tests: release. Prints where it lies with --path, and builds nothing then.
+# Builds the program: release. Prints where it lies with --path, and builds nothing then.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

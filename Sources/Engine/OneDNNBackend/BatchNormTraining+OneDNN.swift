@@ -25,8 +25,13 @@ private struct NormMaps {
             default: format = x.plain
             }
         }
+        var (pictures, positions) = (shape[0], shape[2] * shape[3])
+        // Maps of one position each are rows of channels, as one picture's are with channels last.
+        if positions == 1, layout == FOVEA_NORM_PLAIN || layout == FOVEA_NORM_CHANNELS_LAST {
+            (pictures, positions, layout) = (1, shape[0], FOVEA_NORM_CHANNELS_LAST)
+        }
         norm = fovea_norm(
-            n: Int64(shape[0]), c: Int64(shape[1]), positions: Int64(shape[2] * shape[3]), layout: layout,
+            n: Int64(pictures), c: Int64(shape[1]), positions: Int64(positions), layout: layout,
             activation: activation.norm, is_bf16: x.dataType == .bf16 ? 1 : 0, epsilon: epsilon)
     }
 

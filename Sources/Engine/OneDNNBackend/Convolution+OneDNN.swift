@@ -28,11 +28,19 @@ extension Convolution: OneDNNOperator {
         let w = request.inputs[1].oneDNNAny(dimensions: filterDimensions(request.inputs[1].shape, groups: groups))
         let b = hasBias ? request.inputs[2].oneDNN() : nil
         let y = request.outputs[0].oneDNNAny()
-        let primitive = try OneDNNPrimitive(engine, reading: [x, w, b, y]) {
-            FoveaDNNConvolutionForward(
-                $0, request.isTraining, x.handle, w.handle, b?.handle, y.handle,
-                window.oneDNN, addsResidual,
-                activation.oneDNN, $1)
+        func made(training: Bool) throws -> OneDNNPrimitive {
+            try OneDNNPrimitive(engine, reading: [x, w, b, y]) {
+                FoveaDNNConvolutionForward(
+                    $0, training, x.handle, w.handle, b?.handle, y.handle, window.oneDNN, addsResidual,
+                    activation.oneDNN, $1)
+            }
+        }
+        var primitive = try made(training: request.isTraining)
+        // Where maps are smaller than windows, oneDNN has depthwise kernels for inference alone, which serve training as well:
+        // a matrix product for each channel of each picture took a hundred times as long.
+        if request.isTraining, groups > 1, primitive.isByMatrixProducts {
+            let other = try made(training: false)
+            if !other.isByMatrixProducts { primitive = other }
         }
         let arguments = [FoveaDNNSource, FoveaDNNWeights] + (hasBias ? [FoveaDNNBias] : [])
         var proposal = primitive.proposal(request, inputs: arguments, outputs: [FoveaDNNDestination])

@@ -30,6 +30,9 @@ final class OneDNNPrimitive {
         withExtendedLifetime(self) { FoveaDNNPrimitiveLayout(handle, argument).map(OneDNNLayout.init(owning:)) }
     }
 
+    /// Whether a convolution became a matrix product for each group, or the library's plainest code.
+    var isByMatrixProducts: Bool { implementation.contains("gemm") || implementation.hasPrefix("ref") }
+
     /// The name of oneDNN's implementation.
     var implementation: String {
         withExtendedLifetime(self) { String(cString: FoveaDNNPrimitiveImplementation(handle)) }

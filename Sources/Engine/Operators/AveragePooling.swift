@@ -172,5 +172,7 @@ extension Value {
     }
 
     /// The mean of each plane: (N, C, H, W) to (N, C, 1, 1).
-    package func globalAveragePool() -> Value { apply(GlobalAveragePooling()) }
+    package func globalAveragePool() -> Value {
+        shape[2] * shape[3] == 1 ? self : apply(GlobalAveragePooling())
+    }
 }
