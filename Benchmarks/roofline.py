@@ -35,7 +35,7 @@ def plan(program, network, size, work, precision, runs):
     batch = 16 if size > 64 else 128
     command = [*shlex.split(os.environ.get("FOVEA_BENCH_WRAP", "")), program, "plan", network, "--batch", str(batch), "--time", "--json", "--runs", str(runs)]
     command += ["--int8"] if precision == "int8" else ["--precision", precision]
-    command += ["--training"] if work == "training" else []
+    command += ["--size", str(size), *(["--training"] if work == "training" else [])]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode == 2 and "does not multiply bf16" in done.stderr:
         return None
@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--list", type=pathlib.Path, default=here / "roofline-exceptions.txt", help="the accepted steps")
     parser.add_argument("--network", action="append", default=[], help="only this one; may be repeated")
     parser.add_argument("--all", action="store_true", help="every registered network, not one of each family")
+    parser.add_argument("--size", type=int, help="pixels a side, not what each network is meant for; lists none")
     parser.add_argument("--work", choices=["training", "inference"], help="only this")
     parser.add_argument("--precision", choices=["f32", "bf16", "int8"], help="only in this")
     parser.add_argument("--runs", type=int, default=5, help="runs of each plan, of which the median counts")
@@ -99,14 +100,15 @@ def main():
         for work, precision in WORK:
             if options.work not in (None, work) or options.precision not in (None, precision):
                 continue
-            report = plan(options.program, name, network["size"], work, precision, options.runs)
+            size = options.size or network["size"]
+            report = plan(options.program, name, size, work, precision, options.runs)
             if report is None:
                 print(f"{name} {work} {precision}: not on this processor")
                 continue
             measured.add((name, work, precision))
             found = far_steps(report)
             if any((name, work, precision) + step not in reasons for step in found):
-                again = plan(options.program, name, network["size"], work, precision, options.runs)
+                again = plan(options.program, name, size, work, precision, options.runs)
                 other = far_steps(again)
                 found = {step: min(found[step], other[step]) for step in found if step in other}
             bounds = sum(step.get("boundSeconds") or 0 for step in report["steps"])

@@ -36,7 +36,10 @@ import Testing
     /// Takes steps until all pictures are right, and says how many were taken and are: of Nesterov's momentum, or without
     /// norms of AdamW, since large steps kill there. Where training drops units or branches, the inference plan judges.
     private static func fit(_ name: String, _ precision: Precision) throws -> (steps: Int, right: Int) {
-        let size = name == "alexnet" || name.hasPrefix("squeezenet") ? 63 : 32
+        // Deep ResNets take pictures of up to 64 px without a stem that halves, which costs four times as much.
+        let deep = ["resnet101", "resnet152", "wide_resnet", "resnext", "densenet"]
+        let wantsMore = name == "alexnet" || name.hasPrefix("squeezenet")
+        let size = wantsMore ? 63 : deep.contains { name.hasPrefix($0) } ? 65 : 32
         let plain = ["alexnet", "vgg", "squeezenet", "lenet5"]
         let hasNorms = name.hasSuffix("_bn") || !plain.contains { name.hasPrefix($0) }
         // ConvNeXt's branches begin at a millionth; the deepest want smaller steps than the others.

@@ -51,6 +51,13 @@ import Testing
         #expect(try sheet(of: "srgb.png") == sheet(of: "srgb-png.png"))
     }
 
+    @Test func `preview shows what a configuration that names weights trains with`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("train.yaml", Array("model: \(trained.model)\n".utf8))
+        let run = try ProgramRun.fovea(["preview", trained.data, "-o", "\(folder.path)/s.png", "--config", file])
+        #expect(run.code == 0 && run.errors.contains("starting from \(trained.model)"), "\(run.errors)")
+    }
+
     @Test func `preview refuses what cannot be`() throws {
         #expect(try ProgramRun.fovea(["preview", trained.data, "-o", "/none/such/sheet.png"]).code != 0)
         #expect(try ProgramRun.fovea(["preview", "none/such", "-o", "sheet.png"]).code == 3)

@@ -153,8 +153,13 @@ private final class Photographs: Sendable {
         (named.overrides.model, named.overrides.size) = ("mobilenet_v2", 64)
         #expect(try photographs.run(named).card.architecture.architecture == "mobilenet_v2")
         var scratch = photographs.request(.given)
-        scratch.fromScratch = true
+        scratch.overrides.fromScratch = true
         #expect(try photographs.run(scratch).card.architecture.architecture == "resnet18")
+        #expect(photographs.offers.withLock { $0.isEmpty })
+        var written = photographs.request(.given)
+        let folder = try TemporaryFolder()
+        written.configurationFile = try folder.write("train.yaml", Array("from-scratch: true\n".utf8))
+        #expect(try photographs.run(written).card.architecture.architecture == "resnet18")
         #expect(photographs.offers.withLock { $0.isEmpty })
         scratch.overrides.model = "timm/some.weights"
         let both = #expect(throws: Failure.self) { try photographs.run(scratch) }

@@ -94,7 +94,7 @@ public struct Training: Sendable {
     private var request: TrainingRequest {
         var request = TrainingRequest(data: data, output: output)
         request.overrides.model = model
-        request.fromScratch = !startsFromTrainedWeights
+        if !startsFromTrainedWeights { request.overrides.fromScratch = true }
         let consent: DownloadConsent = mayFetch ? .given : .unasked
         request.defaultStart = DefaultStart { _ in consent }
         request.overrides.size = size

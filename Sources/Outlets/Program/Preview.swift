@@ -87,7 +87,8 @@ struct Preview: ParsableCommand {
         augmentation.apply(to: &request.overrides)
         (request.split, request.rows, request.draws) = (split, rows, draws)
         request.collecting = .shown(on: counts)
-        if !fromScratch { request.defaultStart = DefaultStart { _ in .unasked } }
+        request.defaultStart = DefaultStart { _ in .unasked }
+        if fromScratch { request.overrides.fromScratch = true }
         let sheet = try PreviewWorkflow.run(request)
         counts.close()
         let bytes = try sheet.picture.png()

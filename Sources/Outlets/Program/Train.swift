@@ -126,7 +126,7 @@ struct Train: ParsableCommand {
 
     private func request(_ counts: CountDisplay, _ stop: StopSignal) throws -> TrainingRequest {
         var request = TrainingRequest(data: data, output: output)
-        request.fromScratch = starting.fromScratch
+        if starting.fromScratch { request.overrides.fromScratch = true }
         request.defaultStart = starting.start(isQuiet: quiet, stop: stop)
         request.configurationFile = config
         request.fetching = counts.fetching

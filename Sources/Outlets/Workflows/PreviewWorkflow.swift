@@ -42,15 +42,16 @@ package struct PreviewSheet: Sendable {
 package enum PreviewWorkflow {
     /// Draws a sheet. Throws a `Failure` if the data cannot be opened or no picture of the split can be read.
     package static func run(_ request: PreviewRequest) throws -> PreviewSheet {
-        var overrides = request.overrides
-        if let file = request.configurationFile { overrides = overrides.laid(over: try TrainingOverrides(file: file)) }
-        try overrides.augmentation?.check()
+        var overrides = try request.overrides.laid(overFile: request.configurationFile)
+        var notes: [String] = []
+        var start = try overrides.startingWeights(fetching: nil) { notes.append($0) }
         let data = try DataSet.open(request.data, options: request.collecting)
         // The arithmetic does not show in pictures: nothing is chosen, and nothing said of this processor.
         overrides.precision = .f32
         let survey = try Defaults.survey(data)
-        var (start, notes): (StartingWeights?, [String]) = (nil, [])
-        if overrides.model == nil, let search = request.defaultStart, Defaults.arePhotographs(survey, overrides) {
+        if overrides.model == nil, overrides.fromScratch != true, let search = request.defaultStart,
+            Defaults.arePhotographs(survey, overrides)
+        {
             let pictures = data.splits[.training]?.entries.count ?? 0
             start = try search.weights(pictures: pictures, overrides, fetching: nil) { notes.append($0) }
         }

@@ -23,8 +23,6 @@ package struct TrainingRequest: Sendable {
     package var fetching: HubProgress?
     /// How trained weights are found for photographs where nobody names a network; nil: they are not looked for.
     package var defaultStart: DefaultStart?
-    /// Whether trained weights are not to be started from, even where some are named.
-    package var fromScratch = false
     /// A configuration file.
     package var configurationFile: String?
     /// What was set otherwise; lies over the file.
@@ -75,10 +73,10 @@ package enum TrainingWorkflow {
         _ request: TrainingRequest, stop: StopSignal, observers: [any TrainingObserver],
         makeLibrary: (Int?) throws -> any KernelLibrary, tell: (TrainingNotice) -> Void
     ) throws -> TrainingOutcome {
-        var overrides = try merged(request)
+        var overrides = try request.overrides.laid(overFile: request.configurationFile)
         try FileReplacement.check(request.output)
-        var start = try startingWeights(request, &overrides) { tell(.note($0)) }
-        let mayLook = start == nil && overrides.model == nil && !request.fromScratch
+        var start = try overrides.startingWeights(fetching: request.fetching) { tell(.note($0)) }
+        let mayLook = start == nil && overrides.model == nil && overrides.fromScratch != true
         if !mayLook || request.defaultStart == nil { try check(overrides, start) }
         let data = try DataSet.open(request.data, options: request.collecting)
         tell(.opened(data))
@@ -158,29 +156,4 @@ package enum TrainingWorkflow {
 
     private static let interrupted = Failure(
         .interrupted, "interrupted before the first step", advice: "Nothing was written.")
-
-    /// The weights to start from, if `--model` or the configuration names some; the network then follows from them.
-    private static func startingWeights(
-        _ request: TrainingRequest, _ overrides: inout TrainingOverrides, note: (String) -> Void
-    ) throws -> StartingWeights? {
-        guard let named = overrides.model, !ModelReference.isNetwork(named) else { return nil }
-        guard !request.fromScratch else {
-            throw Failure(
-                .usage, "--from-scratch, and --model \(named), which are trained weights",
-                advice: "Leave one of them out, or name a network: `fovea models` lists them.")
-        }
-        let start = try ModelReference.startingWeights(named, progress: request.fetching)
-        overrides.model = start.configuration.architecture
-        for text in start.notes { note(text) }
-        return start
-    }
-
-    /// The configuration file with the flags over it, checked as far as it can be without data.
-    private static func merged(_ request: TrainingRequest) throws -> TrainingOverrides {
-        var overrides = request.overrides
-        if let file = request.configurationFile { overrides = overrides.laid(over: try TrainingOverrides(file: file)) }
-        if let model = overrides.model, !ModelReference.isWeights(model) { _ = try Registry.architecture(model) }
-        try overrides.augmentation?.check()
-        return overrides
-    }
 }

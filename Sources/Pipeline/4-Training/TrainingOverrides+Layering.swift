@@ -8,6 +8,7 @@ extension TrainingOverrides {
             if let value = self[keyPath: path] { result[keyPath: path] = .some(value) }
         }
         put(\.model)
+        put(\.fromScratch)
         put(\.size)
         put(\.epochs)
         put(\.batchSize)

@@ -9,6 +9,8 @@ import Yams
 /// A training configuration in which everything may be missing.
 package struct TrainingOverrides: Sendable, Equatable {
     package var model: String?
+    /// Whether no trained weights are to be started from.
+    package var fromScratch: Bool?
     package var size: Int?
     package var epochs: Int?
     package var batchSize: Int?
@@ -138,7 +140,10 @@ extension TrainingOverrides {
         }
     }
 
-    static let keys = TrainingConfiguration.CodingKeys.allCases.map(\.rawValue)
+    static let keys = TrainingConfiguration.CodingKeys.allCases.map(\.rawValue) + [fromScratchKey]
+
+    /// No part of a configuration: it decides where the first weights come from, which the weights say themselves.
+    private static let fromScratchKey = "from-scratch"
 
     private mutating func set(_ name: String, to node: Node, _ reader: YAMLReader) throws {
         let value = YAMLValue(key: name, node: node, reader: reader)
@@ -170,6 +175,7 @@ extension TrainingOverrides {
         case .norms: norms = try value.choice(TrainingConfiguration.NormStatistics.self)
         case .layerDecay: layerDecay = Float(try value.number("above 0 and at most 1") { $0 > 0 && $0 <= 1 })
         case .augmentation: (augmentation, preset) = try value.augmentation()
+        case nil where name == Self.fromScratchKey: fromScratch = try value.bool()
         case nil: preconditionFailure("\(name) was checked to be a key")
         }
     }
