@@ -43,7 +43,8 @@ import Testing
         let plain = ["alexnet", "vgg", "squeezenet", "lenet5"]
         let hasNorms = name.hasSuffix("_bn") || !plain.contains { name.hasPrefix($0) }
         // ConvNeXt's branches begin at a millionth; the deepest want smaller steps than the others.
-        let delicate = ["convnext", "timm_convnext", "vgg19_bn", "resnet101", "resnet152"]
+        let delicate =
+            ["convnext", "timm_convnext", "vgg19_bn", "resnet101", "resnet152"] + (1...4).map { "efficientnet_b\($0)" }
         let isDelicate = delicate.contains { name.hasPrefix($0) }
         let largest: Float = !hasNorms ? 3e-4 : isDelicate ? 0.02 : 0.05
         let library = try OneDNNLibrary()
