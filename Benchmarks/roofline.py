@@ -79,14 +79,16 @@ def main():
     parser.add_argument("--list", type=pathlib.Path, default=here / "roofline-exceptions.txt", help="the accepted steps")
     parser.add_argument("--network", action="append", default=[], help="only this one; may be repeated")
     parser.add_argument("--all", action="store_true", help="every registered network, not one of each family")
-    parser.add_argument("--size", type=int, help="pixels a side, not what each network is meant for; lists none")
+    parser.add_argument("--size", type=int, help="pixels a side, not what each network is meant for, without the list")
     parser.add_argument("--work", choices=["training", "inference"], help="only this")
     parser.add_argument("--precision", choices=["f32", "bf16", "int8"], help="only in this")
     parser.add_argument("--runs", type=int, default=5, help="runs of each plan, of which the median counts")
     parser.add_argument("--write", action="store_true", help="write the findings into the list, for reasons to be added")
     options = parser.parse_args()
     path = options.list
-    reasons = read_exceptions(path)
+    if options.size and options.write:
+        parser.error("--write lists what networks do at their own size: leave --size out")
+    reasons = {} if options.size else read_exceptions(path)
     networks = json.loads(subprocess.check_output([options.program, "models", "--json"]))["models"]
     unknown = set(options.network) - {network["name"] for network in networks}
     if unknown:

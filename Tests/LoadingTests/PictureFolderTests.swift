@@ -50,4 +50,17 @@ import Testing
         _ = pictures.room(for: "new.pixels", limit: 5)
         #expect(try names == ["a.pixels"])
     }
+
+    @Test func `what a file holds stays its own, and files of the same run take nothing from it`() throws {
+        try file("training.pixels", megabytes: 6, daysAgo: 1)
+        try file("validation.pixels", megabytes: 2, daysAgo: 1)
+        let descriptor = open(folder.path + "/training.pixels", O_RDWR | O_CLOEXEC)
+        defer { close(descriptor) }
+        try #require(flock(descriptor, LOCK_EX) == 0)
+        // 24 MB free and 8 held: a quarter is 8 MB, of which the validation pictures' part is a tenth.
+        #expect(pictures.room(for: "validation.pixels", limit: nil, part: 0.1, free: 24 << 20) >= 2 << 20)
+        let room = pictures.room(for: "new.pixels", limit: nil, part: 0.5, free: 24 << 20)
+        #expect(abs(room - (3 << 20)) < 100_000)
+        #expect(try names == ["training.pixels", "validation.pixels"])
+    }
 }

@@ -46,7 +46,7 @@ package struct KnownDataSet: Sendable {
     }
 
     /// All of them.
-    package static let all = [fashionMNIST, mnist, cifar10, cifar100]
+    static let all = [fashionMNIST, mnist, cifar10, cifar100]
 
     /// The data set of this name.
     package static func named(_ name: String) -> KnownDataSet? {
@@ -77,7 +77,7 @@ package struct KnownDataSet: Sendable {
         advice: "On Debian and Ubuntu: apt-get install dataset-fashion-mnist")
 
     /// LeCun, Cortes, Burges 1998. The checksums are those that torch-rb and many others publish for these mirrors.
-    package static let mnist = KnownDataSet(
+    static let mnist = KnownDataSet(
         name: "mnist", classes: (0...9).map(String.init),
         files: [
             KnownFile(
@@ -99,7 +99,7 @@ package struct KnownDataSet: Sendable {
         advice: nil)
 
     /// Krizhevsky 2009. Size and SHA-256 as TensorFlow Datasets and GoMLX publish them for the official archive.
-    package static let cifar10 = KnownDataSet(
+    static let cifar10 = KnownDataSet(
         name: "cifar10", classes: CIFARFolder.tenClasses,
         files: [
             KnownFile(
@@ -110,7 +110,7 @@ package struct KnownDataSet: Sendable {
         advice: nil, layout: .cifar(.ten))
 
     /// Krizhevsky 2009, the hundred fine classes; their names come with the archive.
-    package static let cifar100 = KnownDataSet(
+    static let cifar100 = KnownDataSet(
         name: "cifar100", classes: [],
         files: [
             KnownFile(

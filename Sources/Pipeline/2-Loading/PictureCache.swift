@@ -115,7 +115,7 @@ package struct CacheOptions: Sendable, Equatable {
 
     /// Bytes of pixels in the file `name` of the folder, where room is made for it.
     func diskBytes(for name: String) -> Int {
-        Int(Double(PictureFolder(path: folder).room(for: name, limit: budget)) * part)
+        PictureFolder(path: folder).room(for: name, limit: budget, part: part)
     }
 }
 

@@ -1,12 +1,13 @@
 // EfficientNet and MobileNetV2 in transformers' files: weights of TensorFlow whose blocks are counted through, where timm, whose
 // names the zoo has for them, counts stages and the blocks of each.
-// Source: transformers' modeling_efficientnet.py and modeling_mobilenet_v2.py; Tan and Le 2019, table 1; Sandler et al. 2018, table 2.
+// Source: transformers' modeling_efficientnet.py and modeling_mobilenet_v2.py.
+
+import FoveaModeling
 
 extension TransformersNames {
     /// Blocks of each stage, which a network of another depth has `depth` times as many of, rounded up.
     private static func stages(blocks: Int) -> [Int]? {
-        let (first, depths) = ([1, 2, 2, 3, 3, 4, 1], [1, 1.1, 1.2, 1.4, 1.8, 2.2, 2.6, 3.1])
-        return depths.lazy.map { depth in first.map { Int((Double($0) * depth).rounded(.up)) } }
+        [1, 1.1, 1.2, 1.4, 1.8].lazy.map { depth in TimmStage.first.map { $0.scaled(width: 1, depth: depth).count } }
             .first { $0.reduce(0, +) == blocks }
     }
 
@@ -63,7 +64,7 @@ extension TransformersNames {
             "expand_1x1": ("conv_pw", "bn1"), "conv_3x3": ("conv_dw", "bn2"), "reduce_1x1": ("conv_pwl", "bn3"),
         ]
         guard let block = part.1.wholeMatch(of: /layer\.(\d+)\.(\w+)/), let pair = inner[String(block.2)],
-            let place = Int(block.1).flatMap({ place($0, in: [2, 3, 4, 3, 3, 1]) })
+            let place = Int(block.1).flatMap({ place($0, in: TimmStage.mobile.dropFirst().map(\.count)) })
         else { return nil }
         return "blocks.\(place.stage + 1).\(place.block).\(isConvolution ? pair.0 : pair.1).\(part.3)"
     }

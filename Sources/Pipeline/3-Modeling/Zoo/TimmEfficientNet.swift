@@ -131,7 +131,7 @@ package struct TimmEfficientNet: Network {
 }
 
 /// A row of the tables: `count` blocks, the first of which has the stride.
-struct TimmStage: Sendable {
+package struct TimmStage: Sendable {
     /// What a block is made of, by timm's letters.
     enum Kind: Sendable {
         /// cn: one convolution.
@@ -145,7 +145,8 @@ struct TimmStage: Sendable {
     }
 
     var kind: Kind
-    var count, kernel, stride, expansion, channels: Int
+    package var count: Int
+    var kernel, stride, expansion, channels: Int
     var excites: Bool
 
     init(
@@ -156,7 +157,7 @@ struct TimmStage: Sendable {
         (self.expansion, self.channels, self.excites) = (expansion, channels, excites)
     }
 
-    func scaled(width: Double, depth: Double) -> TimmStage {
+    package func scaled(width: Double, depth: Double) -> TimmStage {
         var stage = self
         stage.channels = divisible(Double(channels) * width)
         stage.count = Int((Double(count) * depth).rounded(.up))
@@ -164,7 +165,7 @@ struct TimmStage: Sendable {
     }
 
     /// Tan and Le 2019, table 1.
-    static let first = [
+    package static let first = [
         TimmStage(.separable, 1, 3, 1, 1, 16, excites: true), TimmStage(.inverted, 2, 3, 2, 6, 24, excites: true),
         TimmStage(.inverted, 2, 5, 2, 6, 40, excites: true), TimmStage(.inverted, 3, 3, 2, 6, 80, excites: true),
         TimmStage(.inverted, 3, 5, 1, 6, 112, excites: true), TimmStage(.inverted, 4, 5, 2, 6, 192, excites: true),
@@ -186,7 +187,7 @@ struct TimmStage: Sendable {
     ]
 
     /// Sandler et al. 2018, table 2.
-    static let mobile = [
+    package static let mobile = [
         TimmStage(.separable, 1, 3, 1, 1, 16), TimmStage(.inverted, 2, 3, 2, 6, 24),
         TimmStage(.inverted, 3, 3, 2, 6, 32),
         TimmStage(.inverted, 4, 3, 2, 6, 64), TimmStage(.inverted, 3, 3, 1, 6, 96),
