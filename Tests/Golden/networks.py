@@ -19,7 +19,7 @@ from originals import FAMILIES, build, parameters, torch
 BATCH, CLASSES = 2, 10
 GRADIENTS = ["alexnet", "vgg11", "squeezenet1_1", "googlenet", "resnext50_32x4d", "densenet121",
              "mobilenet_v2_050", "resnet20", "mobilenet_v3_small", "shufflenet_v2_x0_5", "efficientnet_b0",
-             "efficientnet_v2_s", "regnet_y_400mf", "convnext_tiny", "test_efficientnet", "tf_efficientnet_b0"]
+             "efficientnet_v2_s", "regnet_y_400mf", "convnext_tiny", "test_efficientnet", "tf_efficientnet_b0", "test_resnet"]
 warnings.simplefilter("ignore")
 
 

@@ -19,6 +19,7 @@ FAMILIES = {
     "SqueezeNet": ["squeezenet1_0", "squeezenet1_1"],
     "GoogLeNet": ["googlenet"],
     "ResNet": ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "resnext50_32x4d"],
+    "ResNetD": ["test_resnet", "resnet18d", "resnet26d", "resnet34d", "resnet50d"],
     "DenseNet": ["densenet121", "densenet169"],
     "MobileNetV2": ["mobilenet_v2_035", "mobilenet_v2_050", "mobilenet_v2_075", "mobilenet_v2", "mobilenet_v2_140"],
     "MobileNetV3": ["mobilenet_v3_small", "mobilenet_v3_large"],
@@ -37,7 +38,7 @@ FAMILIES = {
 def build(name, classes=1000):
     if name in FAMILIES["CIFARResNet"]:
         return CIFARResNet(int(name[6:]), classes=classes)
-    if name in FAMILIES["TimmEfficientNet"] or name.startswith("timm_"):
+    if name in [*FAMILIES["TimmEfficientNet"], *FAMILIES["ResNetD"]] or name.startswith("timm_"):
         import timm  # noqa: PLC0415
 
         if name.startswith("tf_mobilenet"):  # Of this timm has no form of its own, but all its parts.

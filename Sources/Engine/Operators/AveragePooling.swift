@@ -164,11 +164,14 @@ package struct GlobalAveragePoolingBackward: Operator {
 
 extension Value {
     /// The mean over windows of `kernel` x `kernel`; `stride` is `kernel` unless given. (N, C, H, W) to (N, C, H', W').
+    ///
+    /// `roundsUp`: a last window that lies partly outside counts too, as with PyTorch's `ceil_mode`.
     package func averagePool(
-        _ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true
+        _ kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true, roundsUp: Bool = false
     ) -> Value {
         let window = Window(kernel, stride: stride ?? kernel, padding: padding)
-        return apply(AveragePooling(window, countsPadding: countsPadding))
+        let rounded = roundsUp && shape.rank == 4 ? window.roundedUp(for: shape) : window
+        return apply(AveragePooling(rounded, countsPadding: countsPadding))
     }
 
     /// The mean of each plane: (N, C, H, W) to (N, C, 1, 1).

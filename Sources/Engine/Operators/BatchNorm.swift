@@ -140,9 +140,11 @@ private func normalized<S: ReferenceScalar>(
 
 extension Value {
     /// Batch normalisation with its own numbers, named as PyTorch's `BatchNorm2d` names them. Shape in is shape out.
-    package func batchNorm(_ scope: Scope, epsilon: Float = 1e-5, momentum: Float = 0.1) -> Value {
+    package func batchNorm(
+        _ scope: Scope, epsilon: Float = 1e-5, momentum: Float = 0.1, firstScale: Float = 1
+    ) -> Value {
         let c: Shape = [shape.rank > 1 ? channels : 1]
-        let scale = builder.parameter(scope / "weight", c, .normScale, .constant(1))
+        let scale = builder.parameter(scope / "weight", c, .normScale, .constant(firstScale))
         let shift = builder.parameter(scope / "bias", c, .normShift, .constant(0))
         let mean = builder.parameter(scope / "running_mean", c, .statistic, .constant(0))
         let variance = builder.parameter(scope / "running_var", c, .statistic, .constant(1))

@@ -53,7 +53,7 @@ package enum Registry {
     package static let architectures: [Architecture] = [
         LeNet5.architectures, PlainCNN.architectures, SmallCNN.architectures, CIFARResNet.architectures,
         AlexNet.architectures, VGG.architectures, SqueezeNet.architectures, GoogLeNet.architectures,
-        ResNet.architectures, DenseNet.architectures, MobileNetV2.architectures,
+        ResNet.architectures, ResNetD.architectures, DenseNet.architectures, MobileNetV2.architectures,
         MobileNetV3.architectures, ShuffleNetV2.architectures, EfficientNet.architectures, RegNet.architectures,
         ConvNeXt.architectures, TimmEfficientNet.architectures,
     ].flatMap { $0 }

@@ -83,11 +83,13 @@ package struct ResNet: Network {
 struct BasicBlock: Layer {
     var channels: Int
     var stride = 1
+    var form = BlockForm.first
 
     func callAsFunction(_ x: Value, _ scope: Scope) -> Value {
         var y = x.residualConv(scope / "conv1", channels, kernel: 3, stride: stride).batchNorm(scope / "bn1").relu()
-        y = y.residualConv(scope / "conv2", channels, kernel: 3).batchNorm(scope / "bn2")
-        return (y + x.shortcut(scope / "downsample", channels, stride: stride)).relu()
+        y = y.residualConv(scope / "conv2", channels, kernel: 3)
+            .batchNorm(scope / "bn2", firstScale: form.lastScale)
+        return (y + form.shortcut(x, scope / "downsample", channels, stride: stride)).relu()
     }
 }
 
@@ -98,29 +100,49 @@ struct Bottleneck: Layer {
     var inner: Int
     var groups = 1
     var stride = 1
+    var form = BlockForm.first
 
     func callAsFunction(_ x: Value, _ scope: Scope) -> Value {
         var y = x.residualConv(scope / "conv1", inner, kernel: 1).batchNorm(scope / "bn1").relu()
         y = y.residualConv(scope / "conv2", inner, kernel: 3, stride: stride, groups: groups)
             .batchNorm(scope / "bn2").relu()
-        y = y.residualConv(scope / "conv3", channels * 4, kernel: 1).batchNorm(scope / "bn3")
-        return (y + x.shortcut(scope / "downsample", channels * 4, stride: stride)).relu()
+        y = y.residualConv(scope / "conv3", channels * 4, kernel: 1)
+            .batchNorm(scope / "bn3", firstScale: form.lastScale)
+        return (y + form.shortcut(x, scope / "downsample", channels * 4, stride: stride)).relu()
+    }
+}
+
+/// What blocks of the first residual networks and those of version D do differently.
+enum BlockForm: Sendable {
+    /// The shortcut's 1x1 convolution has the stride.
+    case first
+    /// Means of 2x2 come before it, so that no element is left out, and a block begins as the identity.      He et al. 2019,
+    /// figure 2c and section 3.1.
+    case d
+
+    /// What the block's last norm multiplies by before anything was learned.
+    var lastScale: Float { self == .d ? 0 : 1 }
+
+    /// The identity, or a 1x1 projection where the shape changes.
+    func shortcut(_ x: Value, _ scope: Scope, _ channels: Int, stride: Int) -> Value {
+        guard stride != 1 || x.channels != channels else { return x }
+        switch self {
+        case .first:
+            return x.residualConv(scope / "0", channels, kernel: 1, stride: stride).batchNorm(scope / "1")
+        case .d:
+            let y = stride == 1 ? x : x.averagePool(stride, countsPadding: false, roundsUp: true)
+            return y.residualConv(scope / "1", channels, kernel: 1).batchNorm(scope / "2")
+        }
     }
 }
 
 extension Value {
     /// A convolution without bias, padded to keep the extent, initialised for ReLU (He et al. 2015b).
-    fileprivate func residualConv(
+    func residualConv(
         _ scope: Scope, _ channels: Int, kernel: Int, stride: Int = 1, groups: Int = 1
     ) -> Value {
         conv2d(
             scope, channels, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups, bias: false,
             initializer: .kaimingNormal(fanOut: channels * kernel * kernel))
-    }
-
-    /// The identity, or a 1x1 projection where the shape changes.
-    fileprivate func shortcut(_ scope: Scope, _ channels: Int, stride: Int) -> Value {
-        guard stride != 1 || self.channels != channels else { return self }
-        return residualConv(scope / "0", channels, kernel: 1, stride: stride).batchNorm(scope / "1")
     }
 }
