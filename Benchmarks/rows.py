@@ -139,7 +139,8 @@ def modes(row: Row) -> list[dict]:
         for precision in row.precisions:
             base = {"precision": precision, "tcmalloc": False}
             found += openvino_modes(row, base)
-            if precision != "bf16":
+            # ONNX Runtime has no kernels for bf16, and cannot be held to AVX2.
+            if precision != "bf16" and not row.avx2:
                 found.append(base | {"peer": "onnxruntime"})
     if row.precision != "int8":
         compilers = {"start": (None,), "memory": (None, "default")}.get(row.work, (None, "default", "max-autotune"))

@@ -1,8 +1,9 @@
 """One sitting: Fovea and the peers in turn, row after row. `make bench` runs it; --help says what it can be told.
 
 For each row a scout first tries the peers' modes for a moment each and keeps the best (PyTorch's settings one after the
-other, each with the best before it); that mode and Fovea then take turns. What counts is the median of the pairwise ratios: these are of neighbouring moments, so a machine's slow spells
-cancel out. Each turn is the median of its runs. Whatever is written stands in table.py.
+other, each with the best before it); that mode and Fovea then take turns. What counts is the median of the pairwise
+ratios: these are of neighbouring moments, so a machine's slow spells cancel out. Each turn is the median of its runs.
+Whatever is written stands in table.py.
 """
 
 import argparse
@@ -96,7 +97,7 @@ class Scout:
         if any(record["settings"] == mode for record in self.records):
             return
         if any(word in described(mode) for word in self.arguments.without):
-            self.records.append({"mode": described(mode), "settings": mode, "error": "left out"})
+            self.records.append({"mode": described(mode), "settings": mode, "error": table.LEFT_OUT})
         else:
             self.look(mode)
 
@@ -158,7 +159,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--program", default=".build/release/fovea")
     parser.add_argument("--python", default=sys.executable, help="the interpreter that has the peers")
     parser.add_argument("--folder", default=".bench", help="for files that are made once, and the log")
-    parser.add_argument("--output", default="docs", help="where performance.md and performance.json are brought up to date")
+    parser.add_argument("--output", default="docs", help="the folder whose performance.md and performance/ are brought up to date")
     parser.add_argument("--pairs", type=int, default=5, help="turns that each side gets; 0 only scouts")
     parser.add_argument("--seconds", type=float, default=5, help="length of a turn")
     parser.add_argument("--scout-seconds", type=float, default=2, help="length of a turn of the scout")
@@ -189,7 +190,7 @@ def main() -> None:
     for row in chosen(arguments.rows):
         say(f"{row.name}: {row.title}")
         try:
-            record = measure(places, row, arguments, table.load(path)["rows"].get(row.name))
+            record = measure(places, row, arguments, table.load(table.path_here(path))["rows"].get(row.name))
         except Failed as failure:
             failures += 1
             say(f"  failed: {failure}")
