@@ -1,5 +1,5 @@
-// Pooling by oneDNN. What max pooling remembers of its winners only oneDNN can read, so the backward pass keeps to the
-// layouts of the forward pass. It has no windows of unequal size; adaptive pooling with such is a kernel of our own.
+// Pooling by oneDNN. It has no windows of unequal size; adaptive pooling with such is a kernel of our own, and max pooling has
+// a file of its own.
 
 import CKernels
 import COneDNN
@@ -8,7 +8,7 @@ import FoveaOperators
 import FoveaTensorCore
 
 /// The forward primitive of any pooling, with the layouts it settled on.
-private func pooling(
+func pooling(
     _ request: KernelRequest, _ engine: OneDNNEngine, _ kind: FoveaDNNPooling, _ window: Window
 ) throws -> (primitive: OneDNNPrimitive, x: OneDNNLayout, y: OneDNNLayout) {
     guard window.dilation == SIMD2(1, 1) else {
@@ -32,38 +32,6 @@ private func averageBackward(
         FoveaDNNPoolingBackward(engine, kind, dx.handle, dx.handle, dy.handle, window.oneDNN, error)
     }
     return primitive.proposal(request, inputs: [FoveaDNNDestinationGradient], outputs: [FoveaDNNSourceGradient])
-}
-
-extension MaxPooling: OneDNNOperator {
-    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
-        let (primitive, x, y) = try pooling(request, engine, FoveaDNNPoolingMax, window)
-        guard let winners = primitive.layout(FoveaDNNWorkspace) else {
-            var proposal = primitive.proposal(request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination])
-            proposal.outputs.append(TensorFormat([0]))
-            return proposal
-        }
-        var proposal = primitive.proposal(
-            request, inputs: [FoveaDNNSource], outputs: [FoveaDNNDestination, FoveaDNNWorkspace])
-        proposal.outputs[1].layout = .library(
-            name: "winners", byteCount: winners.byteCount, descriptor: OneDNNWorkspace(x: x, y: y))
-        return proposal
-    }
-}
-
-extension MaxPoolingBackward: OneDNNOperator {
-    func propose(_ request: KernelRequest, _ engine: OneDNNEngine) throws -> KernelProposal {
-        guard case .library(_, _, let descriptor) = request.inputs[1].layout,
-            let winners = descriptor as? OneDNNWorkspace
-        else { preconditionFailure("max pooling's winners come from its forward pass") }
-        let primitive = try OneDNNPrimitive(engine, reading: [winners.x, winners.y]) { engine, error in
-            FoveaDNNPoolingBackward(
-                engine, FoveaDNNPoolingMax, winners.x.handle, winners.x.handle, winners.y.handle, window.oneDNN, error)
-        }
-        var proposal = primitive.proposal(
-            request, inputs: [FoveaDNNDestinationGradient, FoveaDNNWorkspace], outputs: [FoveaDNNSourceGradient])
-        proposal.inputs[1] = request.inputs[1]
-        return proposal
-    }
 }
 
 extension AveragePooling: OneDNNOperator {

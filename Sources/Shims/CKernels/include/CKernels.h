@@ -11,6 +11,7 @@
 #include "instructions.h"
 #include "layer_norm.h"
 #include "matrix_layouts.h"
+#include "max_pooling.h"
 #include "norm.h"
 #include "normalise.h"
 #include "parallel.h"
