@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=False)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--answers", help="a JSON file for whether each picture of validation and test was answered right")
+    parser.add_argument("--answers", help="a JSON file: each picture of validation and test, and whether it was answered right")
     arguments = parser.parse_args()
     start = time.perf_counter()
     seed(arguments)
@@ -134,7 +134,9 @@ def main() -> None:
     right = {split: answers(network, loaders[split], arguments.precision) for split in ("validation", "test")}
     result |= {split: round(sum(own) / len(own), 4) for split, own in right.items()}
     if arguments.answers:
-        Path(arguments.answers).write_text(json.dumps(right))
+        pictures = {split: [Path(path).relative_to(arguments.data).as_posix() for path, _ in sets[split].samples] for split in right}
+        named = {path: own for split in right for path, own in zip(pictures[split], right[split])}
+        Path(arguments.answers).write_text(json.dumps(named))
     print(json.dumps(result | {"recipe": vars(arguments)}), flush=True)
 
 
