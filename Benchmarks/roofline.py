@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds every plan against its roofline: no step may take more than five times what the machine's measured ceilings
-allow, unless roofline-exceptions.txt lists it with its cost and the reason.
+allow, unless roofline-exceptions/MACHINE.txt lists it with its cost and the reason.
 
 One network of each family (with --all, every registered network) is measured in training and inference, in every
 precision, by `fovea plan --time --json`; FOVEA_BENCH_WRAP is put in front of each measurement, as in `make bench`. A step
@@ -18,6 +18,7 @@ import subprocess
 import sys
 
 from rows import FAMILIES
+from table import machine_name
 
 #: Those that are compared with PyTorch, and the families that it does not have.
 NETWORKS = [*FAMILIES, "lenet5", "plaincnn", "smallcnn", "tf_efficientnet_b0", "tf_efficientnetv2_b0"]
@@ -54,29 +55,33 @@ def far_steps(report):
     return found
 
 
+def entries(path):
+    """The accepted steps as they are listed, by line."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {number: line for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")}
+
+
 def read_exceptions(path):
     """The reason of every accepted step."""
     reasons = {}
-    for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
-        if line.strip() and not line.startswith("#"):
-            parts = [part.strip() for part in line.split(";", 2)]
-            if len(parts) != 3 or len(parts[0].split(", ")) != 5 or not parts[2]:
-                sys.exit(f"roofline: {path}:{number} is not `network, work, precision, operator, scope; cost; reason`")
-            reasons[tuple(parts[0].split(", "))] = parts[2]
+    for number, line in entries(path).items():
+        parts = [part.strip() for part in line.split(";", 2)]
+        if len(parts) != 3 or len(parts[0].split(", ")) != 5 or not parts[2]:
+            sys.exit(f"roofline: {path}:{number} is not `network, work, precision, operator, scope; cost; reason`")
+        reasons[tuple(parts[0].split(", "))] = parts[2]
     return reasons
 
 
 def others(path, measured):
     """Lines of the list about plans that were not measured this time."""
-    lines = [line for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
-    return [line for line in lines if tuple(line.split(";")[0].strip().split(", ")[:3]) not in measured]
+    return [line for line in entries(path).values() if tuple(line.split(";")[0].strip().split(", ")[:3]) not in measured]
 
 
 def main():
     here = pathlib.Path(__file__).parent
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("program", help="the built fovea")
-    parser.add_argument("--list", type=pathlib.Path, default=here / "roofline-exceptions.txt", help="the accepted steps")
+    parser.add_argument("--list", type=pathlib.Path, default=here / "roofline-exceptions" / f"{machine_name()}.txt", help="the accepted steps; this machine's")
     parser.add_argument("--network", action="append", default=[], help="only this one; may be repeated")
     parser.add_argument("--all", action="store_true", help="every registered network, not one of each family")
     parser.add_argument("--size", type=int, help="pixels a side, not what each network is meant for, without the list")

@@ -21,12 +21,16 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 LEFT_OUT = "left out"
 
 
-def path_here(folder: pathlib.Path) -> pathlib.Path:
-    """The JSON file of this machine."""
+def machine_name() -> str:
+    """What files about this machine are called."""
     here = machine()
     words = re.sub(r"\((r|tm)\)|processor|cpu|@.*", "", here["processor"].lower())
-    name = re.sub(r"[^a-z0-9]+", "-", f"{words} {here['cores']} cores").strip("-")
-    return folder / "performance" / f"{name}.json"
+    return re.sub(r"[^a-z0-9]+", "-", f"{words} {here['cores']} cores").strip("-")
+
+
+def path_here(folder: pathlib.Path) -> pathlib.Path:
+    """The JSON file of this machine."""
+    return folder / "performance" / f"{machine_name()}.json"
 
 
 def load(path: pathlib.Path) -> dict:
