@@ -143,11 +143,11 @@ final class TrainingRun {
         if plan.hasInput("step") { plan.input("step")[0] = 1 }
         try plan.run()
         var times: [Double] = []
-        while times.count < 3 || (times.count < 10 && times.reduce(0, +) < 0.2) {
+        repeat {
             let start = clock.now
             try plan.run()
             times.append((clock.now - start).seconds)
-        }
+        } while times.count < 10 && times.reduce(0, +) < 0.2
         let start = clock.now
         _ = try runner.run(count: runner.batchSize)
         validationSeconds =
