@@ -3,8 +3,9 @@ says how they differ: pictures answered right on validation and test together, p
 
     python3 Benchmarks/fine_tuning.py clothing --weights mobilenet_v2.safetensors --network mobilenet_v2
 
-Every run that has ended is kept in FOLDER (.bench/fine-tuning) and not run again. A whole comparison takes three times
-the time of both; nothing else may run meanwhile, or the times are worth nothing (the answers still are).
+Every run that has ended is kept in FOLDER (.bench/fine-tuning) and not run again; other data, weights or settings want another
+FOLDER. A whole comparison takes three times the time of both; nothing else may run meanwhile, or the times are worth
+nothing (the answers still are).
 """
 
 import argparse
@@ -64,14 +65,18 @@ def pytorch(arguments: argparse.Namespace, seed: int, name: str) -> dict:
 
 def pairs(arguments: argparse.Namespace) -> list[tuple[dict, dict]]:
     """Both results of every seed; Fovea goes first."""
+    settings = {key: getattr(arguments, key) for key in ("data", "weights", "network", "epochs", "precision")}
     results = []
     for seed in arguments.seeds:
         pair = []
         for who, train in (("fovea", fovea), ("pytorch", pytorch)):
             kept = arguments.folder / f"{who}-{seed}.json"
             if not kept.exists():
-                kept.write_text(json.dumps(train(arguments, seed, kept.stem)))
-            pair.append(json.loads(kept.read_text()))
+                kept.write_text(json.dumps({"settings": settings} | train(arguments, seed, kept.stem)))
+            result = json.loads(kept.read_text())
+            if result["settings"] != settings:
+                sys.exit(f"{kept} is of {result['settings']}: give another --folder")
+            pair.append(result)
         if pair[0]["right"].keys() != pair[1]["right"].keys():
             sys.exit(f"the two answered other pictures with seed {seed}: see {arguments.folder}")
         results.append(tuple(pair))
@@ -87,7 +92,7 @@ def report(arguments: argparse.Namespace, results: list[tuple[dict, dict]]) -> N
     print("|---|---|---|---|---|---|---|---|")
     for seed, pair in zip(arguments.seeds, results):
         cells = [
-            percent([right for path, right in own["right"].items() if path.startswith(split)])
+            percent([right for path, right in own["right"].items() if path.startswith(f"{split}/")])
             for split in SPLITS
             for own in pair
         ]

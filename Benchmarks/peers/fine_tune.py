@@ -134,8 +134,8 @@ def main() -> None:
     right = {split: answers(network, loaders[split], arguments.precision) for split in ("validation", "test")}
     result |= {split: round(sum(own) / len(own), 4) for split, own in right.items()}
     if arguments.answers:
-        pictures = {split: [Path(path).relative_to(arguments.data).as_posix() for path, _ in sets[split].samples] for split in right}
-        named = {path: own for split in right for path, own in zip(pictures[split], right[split])}
+        named = {path: own for split in right for (path, _), own in zip(sets[split].samples, right[split])}
+        named = {Path(path).relative_to(arguments.data).as_posix(): own for path, own in named.items()}
         Path(arguments.answers).write_text(json.dumps(named))
     print(json.dumps(result | {"recipe": vars(arguments)}), flush=True)
 
